@@ -1,0 +1,99 @@
+"""Bad input becomes a clear error here, once, at the boundary.
+
+Each check returns the value it was given, in the type the inside works with, or raises
+`ArgumentError` with the argument's name, the rule and what came.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from clearprop.errors import ArgumentError
+
+__all__ = ["closest", "fraction", "integer", "named", "number", "one_of", "positive"]
+
+
+def closest(name: object, known: Iterable[object]) -> str:
+    """A hint such as "; did you mean 'relu'?", or nothing where no known name is near.
+
+    >>> closest("rleu", ["relu", "tanh"])
+    "; did you mean 'relu'?"
+    """
+    lowered = {str(item).lower(): str(item) for item in known}
+    near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
+    return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def one_of(argument: str, value: Any, known: Collection[str]) -> str:
+    """`value` if it is one of the known names; otherwise an error that lists them."""
+    if isinstance(value, str) and value in known:
+        return value
+    listed = ", ".join(sorted(known))
+    raise ArgumentError(f"{argument} must be one of {listed}; got {value!r}{closest(value, known)}")
+
+
+def number(argument: str, value: Any, rule: str = "a finite number") -> float:
+    """`value` as a finite float."""
+    if isinstance(value, (str, bytes, bool)):
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+    try:
+        result = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}") from None
+    if not math.isfinite(result):
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+    return result
+
+
+def positive(argument: str, value: Any, *, zero: bool = False) -> float:
+    """`value` as a float above zero (or not below it, with `zero=True`)."""
+    rule = "a finite number, zero or above" if zero else "a finite number above zero"
+    result = number(argument, value, rule)
+    if result < 0 or (result == 0 and not zero):
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+    return result
+
+
+def fraction(argument: str, value: Any) -> float:
+    """`value` as a float with 0 ≤ value < 1."""
+    rule = "a number from 0 up to, but not including, 1"
+    result = number(argument, value, rule)
+    if not 0 <= result < 1:
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+    return result
+
+
+def integer(argument: str, value: Any, *, least: int = 1, most: int | None = None) -> int:
+    """`value` as a whole number within bounds."""
+    rule = (
+        f"a whole number, {least} or more"
+        if most is None
+        else f"a whole number from {least} to {most}"
+    )
+    if isinstance(value, bool):
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+    try:
+        result = operator.index(value)
+    except TypeError:
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}") from None
+    if result < least or (most is not None and result > most):
+        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+    return result
+
+
+def named(argument: str, spec: Any, known: Collection[str]) -> tuple[str, dict[str, Any]]:
+    """Split a name, or a mapping with a "name", into the name and its options.
+
+    >>> named("schedule", {"name": "step", "drops": 2}, ["step", "cosine"])
+    ('step', {'drops': 2})
+    """
+    if isinstance(spec, str):
+        return one_of(argument, spec, known), {}
+    if isinstance(spec, dict) and "name" in spec:
+        options = {key: value for key, value in spec.items() if key != "name"}
+        return one_of(argument, spec["name"], known), options
+    raise ArgumentError(f"{argument} must be a name or a mapping with a 'name'; got {spec!r}")
