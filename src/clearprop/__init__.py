@@ -1,0 +1,59 @@
+"""Backpropagation you can see through: small neural networks with every number in sight.
+
+>>> import clearprop as cp
+>>> cp.Network([2, 4, 4, 1], hidden="relu", output="sigmoid", seed=0)
+Network(2 → 4 relu → 4 relu → 1 sigmoid, 37 parameters, float64)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clearprop.formats import load_model, save_model
+    from clearprop.network import Network
+    from clearprop.training import (
+        Checkpoint,
+        Hooks,
+        Population,
+        Run,
+        Settings,
+        grid,
+        train,
+        train_population,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Checkpoint",
+    "Hooks",
+    "Network",
+    "Population",
+    "Run",
+    "Settings",
+    "grid",
+    "load_model",
+    "save_model",
+    "train",
+    "train_population",
+]
+
+_HOMES = {"Network": "clearprop.network"} | {
+    "load_model": "clearprop.formats",
+    "save_model": "clearprop.formats",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import clearprop` stays light."""
+    if name not in __all__:
+        raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES.get(name, "clearprop.training")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

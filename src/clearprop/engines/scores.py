@@ -1,0 +1,44 @@
+"""Scores that people read beside the loss: accuracy and R², summed block by block.
+
+`tally(a, y)` of outputs `a (m, n, k)` and targets `y (n, k)` gives one number a member, `(m,)`, and
+can be added up over blocks of samples; `finish` turns the sum into the score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["TALLIES", "finish"]
+
+Array = NDArray[Any]
+
+
+def _hits(a: Array, y: Array) -> Array:
+    """Samples whose class is right: the largest output, or for one output which side of ½."""
+    if y.shape[-1] == 1:
+        right = (a[..., 0] >= 0.5) == (y[..., 0] >= 0.5)
+    else:
+        right = np.argmax(a, axis=-1) == np.argmax(y, axis=-1)
+    hits: Array = right.sum(axis=-1).astype(np.float64)
+    return hits
+
+
+def _squared_errors(a: Array, y: Array) -> Array:
+    errors: Array = a.astype(np.float64) - y
+    total: Array = (errors * errors).sum(axis=(-2, -1))
+    return total
+
+
+TALLIES: dict[str, Callable[[Array, Array], Array]] = {"accuracy": _hits, "r2": _squared_errors}
+
+
+def finish(score: str, total: Array, y: Array) -> Array:
+    """Accuracy: hits/n. R²: `1 − Σ(a − y)² / Σ(y − ȳ)²`, NaN where y does not vary."""
+    if score == "accuracy":
+        return total / len(y)
+    spread = ((y.astype(np.float64) - y.mean(axis=0)) ** 2).sum()
+    return 1 - total / spread if spread > 0 else np.full_like(total, np.nan)

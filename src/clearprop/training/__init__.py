@@ -1,0 +1,23 @@
+"""Training: populations, checkpoints, history. Orchestration only; engines do the arithmetic."""
+
+from clearprop.training.checkpoint import Checkpoint
+from clearprop.training.loop import Report
+from clearprop.training.members import grid
+from clearprop.training.progress import Divergence
+from clearprop.training.run import Population, Run
+from clearprop.training.settings import DEFAULT_RATES, Settings
+from clearprop.training.train import Hooks, train, train_population
+
+__all__ = [
+    "DEFAULT_RATES",
+    "Checkpoint",
+    "Divergence",
+    "Hooks",
+    "Population",
+    "Report",
+    "Run",
+    "Settings",
+    "grid",
+    "train",
+    "train_population",
+]

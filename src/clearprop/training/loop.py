@@ -1,0 +1,217 @@
+"""The training loop: orders and rates in, epochs out. All arithmetic is the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop import randomness
+from clearprop.engines import Data, Engine, Plan
+from clearprop.equations.penalties import PENALTIES
+from clearprop.training.progress import Divergence, Progress
+from clearprop.training.settings import Settings
+
+__all__ = ["Loop", "Report"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a progress bar and a callback are told.
+
+    Attributes:
+        epoch: epochs completed.
+        epochs: epochs asked for.
+        fraction: share of all steps taken.
+        loss: running loss of the epoch under way of every member, `(m,)`.
+        learning_rate: the rate in force of every member, `(m,)`.
+        row: the last row of the history, each column `(m,)`.
+        parameters: `(m, p)`, not to be written to.
+    """
+
+    epoch: int
+    epochs: int
+    fraction: float
+    loss: Array
+    learning_rate: Array
+    row: dict[str, Array]
+    parameters: Array
+
+
+Callback = Callable[[Report], bool | None]
+
+
+class Loop:
+    """One training of one population, from wherever its progress stands to its end."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        settings: Settings,
+        rates: Array,
+        data: tuple[Data, Data | None],
+        engine: Engine,
+    ) -> None:
+        self.plan, self.settings, self.rates, self.engine = plan, settings, rates, engine
+        self.train, self.validation = data
+        self.n_batches = -(-len(self.train.X) // plan.batch_size)
+        self.total = settings.epochs * self.n_batches
+        self.schedule = settings.schedule_function()
+
+    def begin(self, progress: Progress) -> None:
+        """Record the start as epoch 0: the loss that training has to improve on."""
+        self._record(progress)
+        self._end_epoch(progress, running=np.full(len(self.rates), np.nan))
+
+    def run(
+        self,
+        progress: Progress,
+        callbacks: Sequence[Callback],
+        on_steps: Sequence[Callback],
+        pause: Callable[[], bool],
+    ) -> bool:
+        """Train until every member has ended or `pause` says so; True if all have ended.
+
+        Args:
+            progress: changed in place.
+            callbacks: called after every epoch; any that answers True ends the training.
+            on_steps: called whenever the engine looks up.
+            pause: asked whenever the engine looks up.
+        """
+        while progress.state.alive.any():
+            if progress.epoch == self.settings.epochs:
+                progress.end(np.flatnonzero(progress.state.alive), "epochs")
+                break
+            self._advance(progress)
+            for callback in on_steps:
+                callback(self._report(progress))
+            if progress.batch == self.n_batches or not progress.state.alive.any():
+                running = progress.loss_sum / len(self.train.X)
+                progress.epoch, progress.batch = progress.epoch + 1, 0
+                progress.loss_sum = np.zeros_like(progress.loss_sum)
+                self._end_epoch(progress, running)
+                answers = [callback(self._report(progress)) for callback in callbacks]
+                if any(answer is True for answer in answers):
+                    progress.end(np.flatnonzero(progress.state.alive), "callback")
+            if pause():
+                return not progress.state.alive.any()
+        return True
+
+    def _advance(self, progress: Progress) -> None:
+        """A few steps of the epoch under way."""
+        at_once = 1 if self.settings.record_weights == "step" else self.engine.steps_per_call
+        batches = range(progress.batch, min(progress.batch + at_once, self.n_batches))
+        rates = self._rates(progress, progress.epoch, batches)
+        first_step = progress.state.step
+        steps = self.engine.run(
+            self.plan, progress.state, self.train, self._order(progress.epoch), batches, rates
+        )
+        progress.loss_sum += steps.loss_sum
+        progress.batch = batches.stop
+        for member, (step, layer) in steps.failures.items():
+            rate = rates[member, step - first_step - 1]
+            progress.diverge(member, Divergence(progress.epoch + 1, step, layer, float(rate)))
+        if self.settings.record_weights == "step":
+            self._record(progress)
+
+    def _rates(self, progress: Progress, epoch: int, batches: range) -> Array:
+        """The learning rate of every member at every one of these batches, `(m, len)`."""
+        done = epoch * self.n_batches
+        factors = np.array([self.schedule((done + k) / self.total) for k in batches])
+        rates: Array = (self.rates * progress.watch.factor)[:, None] * factors
+        return rates
+
+    def _order(self, epoch: int) -> Array:
+        """The order of the samples for every member, `(m, n)`."""
+        n = len(self.train.X)
+        if not self.settings.shuffle:
+            return np.broadcast_to(np.arange(n), (len(self.rates), n))
+        if self._cached_order is None or self._cached_order[0] != epoch:
+            by_seed = {s: randomness.permutation(s, epoch, n) for s in set(self.plan.seeds)}
+            self._cached_order = epoch, np.stack([by_seed[s] for s in self.plan.seeds])
+        return self._cached_order[1]
+
+    _cached_order: tuple[int, Array] | None = None  # the epoch under way; never part of the state
+
+    def _end_epoch(self, progress: Progress, running: Array) -> None:
+        """Evaluate, record, look for divergence, keep the best, stop, lower rates."""
+        row = self._row(progress, running)
+        progress.add_row(row)
+        self._find_blow_ups(progress, row["train_loss"])
+        watched = row["validation_loss" if self.validation is not None else "train_loss"]
+        state, watch = progress.state, progress.watch
+        watch.look(progress.epoch, watched, state.parameters, state.alive)
+        done = watch.finished(watched, state.alive, self.settings.stopping())
+        progress.end(np.flatnonzero(done), "early_stopping")
+        watch.lower_rates(watched, state.alive, self.settings.plateau())
+        every = 1 if self.settings.record_weights == "epoch" else self.settings.record_weights
+        if isinstance(every, int) and progress.epoch:
+            last = not state.alive.any() or progress.epoch == self.settings.epochs
+            if last or progress.epoch % every == 0:
+                self._record(progress)
+
+    def _row(self, progress: Progress, running: Array) -> dict[str, Array]:
+        """One row of the history; NaN for members that had ended before this epoch."""
+        plan, w = self.plan, progress.state.parameters
+        here = (progress.ending == 0) | (progress.last_epoch >= progress.epoch)
+        last = range(self.n_batches - 1, self.n_batches) if progress.epoch else range(1)
+        row = {
+            "learning_rate": self._rates(progress, max(progress.epoch - 1, 0), last)[:, 0],
+            "running_loss": running,
+        }
+        for name, part in (("train", self.train), ("validation", self.validation)):
+            if part is not None:
+                row[f"{name}_loss"], row[f"{name}_{plan.score}"] = self.engine.evaluate(
+                    plan, w, part
+                )
+        if plan.penalties:
+            weights = np.where(plan.architecture.is_weight, w, 0)
+            row["penalty"] = sum(
+                (
+                    strength[:, 0] * PENALTIES[name][0](weights)
+                    for name, strength in plan.penalties.items()
+                ),
+                np.zeros(len(w)),
+            )
+        return {name: np.where(here, values, np.nan) for name, values in row.items()}
+
+    def _find_blow_ups(self, progress: Progress, loss: Array) -> None:
+        """Members whose loss is beyond reach though their numbers are still finite."""
+        start = progress.columns["train_loss"][0]
+        limit = self.settings.divergence_factor * np.maximum(np.nan_to_num(start, nan=1.0), 1.0)
+        with np.errstate(invalid="ignore"):
+            beyond = progress.state.alive & ~(loss <= limit)
+        layer_of = self.plan.architecture.layer_of
+        for member in np.flatnonzero(beyond):
+            largest = int(np.argmax(np.abs(progress.state.parameters[member])))
+            rate = progress.columns["learning_rate"][-1][member]
+            progress.diverge(
+                int(member),
+                Divergence(
+                    progress.epoch, progress.state.step, int(layer_of[largest]), float(rate)
+                ),
+            )
+
+    def _record(self, progress: Progress) -> None:
+        if self.settings.record_weights is not None:
+            progress.recorded.append((progress.state.step, progress.state.parameters.copy()))
+
+    def _report(self, progress: Progress) -> Report:
+        seen = min(progress.batch * self.plan.batch_size, len(self.train.X))
+        row = {name: rows[-1] for name, rows in progress.columns.items()}
+        done = progress.epoch * self.n_batches + progress.batch
+        last = max(progress.batch - 1, 0)
+        return Report(
+            progress.epoch,
+            self.settings.epochs,
+            done / self.total,
+            progress.loss_sum / seen if seen else row["running_loss"],
+            self._rates(progress, progress.epoch, range(last, last + 1))[:, 0],
+            row,
+            progress.state.parameters,
+        )
