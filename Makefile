@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format lint types contracts torch clean
+.PHONY: help demo test check format lint types contracts torch hooks clean
 
 help:
 	@echo "make demo    train on a bundled data set and say where the report is"
@@ -50,6 +50,9 @@ torch: $(VENV)/.torch
 	$(BIN)/python -m pytest -q -m torch
 
 check: lint types contracts test torch
+
+hooks: $(VENV)/.dev
+	$(BIN)/pre-commit install
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info src/*.egg-info .coverage .coverage.* clearprop-demo

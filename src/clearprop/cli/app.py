@@ -1,0 +1,307 @@
+"""The commands, what they are told, and how errors leave the program.
+
+Nothing heavy is imported here: `clearprop --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from clearprop.defaults import TABLE
+from clearprop.errors import ArgumentError, ClearpropError, WriteError
+
+__all__ = ["app", "fail", "main", "print_json"]
+
+app = typer.Typer(
+    name="clearprop",
+    help="Backpropagation you can see through: small neural networks, every number in sight.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+def main() -> NoReturn:
+    """Run a command. Exit code 0: success, 1: the work failed, 2: bad usage or input.
+
+    Ctrl-C gives 130 and SIGTERM 143; during a training, the state is kept first.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        code = fail(_usage(error), 2)
+    except WriteError as error:
+        code = fail(str(error), 1)
+    except ClearpropError as error:
+        code = fail(str(error), 2)
+    except MemoryError:
+        code = fail("there is not enough memory for this network and table; make one smaller", 1)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader has gone
+        code = 1
+    sys.exit(code or 0)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the system's
+    sys.exit(fail("stopped", 128 + number))
+
+
+def _usage(error: typer.TyperException) -> str:
+    """What was wrong with the command line; Typer's formatted message where there is one."""
+    formatted = getattr(error, "format_message", None)
+    return formatted() if formatted is not None else str(error)
+
+
+def fail(message: str, code: int) -> int:
+    """Say why in one sentence on standard error; the exit code, handed through."""
+    sentence = " ".join(message.split()).rstrip(".")
+    print(f"clearprop: {sentence}.", file=sys.stderr)
+    return code
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from clearprop import __version__
+
+        print(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
+
+
+@app.command()
+def train(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TABLE",
+            help="A CSV or Parquet file, or the name of a bundled table.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="The column to predict.  [default: 'target']", show_default=False),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="classification or regression.  [default: found from the target]",
+            show_default=False,
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(help="A column to leave out; may be repeated.", show_default=False),
+    ] = None,
+    test: Annotated[
+        float, typer.Option(help="Share of the rows kept for the final test.")
+    ] = TABLE.test,
+    validation: Annotated[
+        float, typer.Option(help="Share of the other rows that training is watched by.")
+    ] = TABLE.validation,
+    hidden: Annotated[
+        str, typer.Option(help="Neurons of each hidden layer, with commas; '' for none.")
+    ] = ",".join(map(str, TABLE.hidden)),
+    activation: Annotated[
+        str, typer.Option(help="Activation of the hidden layers.")
+    ] = TABLE.activation,
+    dropout: Annotated[
+        float, typer.Option(help="Share of the hidden activations silenced in training.")
+    ] = TABLE.dropout,
+    l2: Annotated[
+        float, typer.Option("--l2", help="Strength of the L2 penalty on the weights.")
+    ] = TABLE.l2,
+    optimizer: Annotated[
+        str, typer.Option(help="sgd, momentum, adam, adamw, ...")
+    ] = TABLE.optimizer,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="The learning rate.  [default: fixed for each optimizer, 0.003 for adam]",
+            show_default=False,
+        ),
+    ] = None,
+    schedule: Annotated[
+        str, typer.Option(help="How the rate moves: constant, cosine, one_cycle, wsd, ...")
+    ] = TABLE.schedule,
+    batch_size: Annotated[str, typer.Option(help="Samples a step, or 'full'.")] = str(
+        TABLE.batch_size
+    ),
+    epochs: Annotated[
+        int, typer.Option(help="Passes over the training rows, at most.")
+    ] = TABLE.epochs,
+    patience: Annotated[
+        int, typer.Option(help="Epochs without improvement before stopping; 0: never stop early.")
+    ] = TABLE.patience,
+    class_weight: Annotated[
+        str | None,
+        typer.Option(help="'balanced' gives every class the same weight.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of split, start, order and dropout.")] = TABLE.seed,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = TABLE.dtype,
+    engine: Annotated[str, typer.Option(help="auto or reference.")] = TABLE.engine,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Run directory.  [default: runs/<table>-<number>]", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run in --out.")] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Go on with the run in this directory.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+    *,
+    context: typer.Context,
+) -> None:
+    """Train a network on a table; write a model and a report.
+
+    Numbers, categories, truth values and missing values are understood. Rows are split into
+    training, validation and test; all that is learned about the columns is learned from the
+    training rows.
+    """
+    from clearprop.cli.training import resume_training, start_training
+    from clearprop.runs import TableOptions
+
+    if resume is not None:
+        _check_alone(context, "--resume", allowed=("resume", "as_json"))
+        code = resume_training(resume, as_json=as_json)
+    elif source is None:
+        raise ArgumentError("name a table to train on, such as data.csv or iris")
+    else:
+        options = TableOptions(
+            target=target,
+            task=task,
+            drop=tuple(drop or ()),
+            test=test,
+            validation=validation,
+            hidden=_sizes(hidden),
+            activation=activation,
+            dropout=dropout,
+            dtype=dtype,
+            seed=seed,
+            patience=patience,
+            l2=l2,
+            training={
+                "optimizer": optimizer,
+                "learning_rate": learning_rate,
+                "schedule": schedule,
+                "batch_size": _batch_size(batch_size),
+                "epochs": epochs,
+                "class_weight": class_weight,
+                "engine": engine,
+            },
+        )
+        code = start_training(source, options, out, overwrite=overwrite, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def predict(
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL", help="A model file, or a run directory.", show_default=False
+        ),
+    ],
+    table: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV or Parquet file.", show_default=False)
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to write.  [default: standard output]", show_default=False),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing --out.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Predict every row of a table, as CSV: the prediction, and class probabilities.
+
+    The table needs the columns that the model was trained on, in any order; others are ignored.
+    """
+    from clearprop.cli.predicting import predict_table
+
+    predict_table(model, table, out, overwrite=overwrite, as_json=as_json)
+
+
+@app.command()
+def data(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="Which table to write; without it, all are listed.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to write.  [default: standard output]", show_default=False),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing --out.")
+    ] = False,
+    as_json: Json = False,
+    *,
+    context: typer.Context,
+) -> None:
+    """List the bundled tables, or write one as CSV."""
+    from clearprop.cli.bundled import list_tables, write_table
+
+    if name is None:
+        _check_alone(context, "the list of all tables", allowed=("as_json",))
+        list_tables(as_json=as_json)
+    else:
+        write_table(name, out, overwrite=overwrite, as_json=as_json)
+
+
+def print_json(contents: Any) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(contents, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _check_alone(context: typer.Context, what: str, allowed: tuple[str, ...]) -> None:
+    """Refuse options that were given and would be ignored."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in allowed and source is not None and source.name == "COMMANDLINE":
+            given = "a table" if name in ("source", "name") else f"--{name.replace('_', '-')}"
+            raise ArgumentError(f"{what} takes nothing else; got {given}")
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """The text "64,64" as (64, 64)."""
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ArgumentError(
+            f"--hidden must be whole numbers with commas between them, such as 64,64; got {text!r}"
+        ) from None
+
+
+def _batch_size(text: str) -> int | str:
+    """The text "32" as 32; "full" stays."""
+    if text == "full":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise ArgumentError(
+            f"--batch-size must be a whole number or 'full'; got {text!r}"
+        ) from None

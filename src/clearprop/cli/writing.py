@@ -1,0 +1,15 @@
+"""Files that a command writes where it is told: never over something else unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clearprop.errors import ArgumentError
+
+__all__ = ["refuse_existing"]
+
+
+def refuse_existing(out: Path | None, *, overwrite: bool) -> None:
+    """Refuse to write over a file, unless that is asked for."""
+    if out is not None and out.is_file() and not overwrite:
+        raise ArgumentError(f"{out} exists; use --overwrite to replace it, or another --out")
