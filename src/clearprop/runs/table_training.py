@@ -1,0 +1,115 @@
+"""From a table to a trained network and what it is worth on rows it never saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from clearprop.errors import DataError
+from clearprop.network import Network
+from clearprop.runs.evaluation import Evaluation, evaluate
+from clearprop.runs.options import TableOptions
+from clearprop.tables import Prepared, Schema, prepare
+from clearprop.training import Hooks, Run, train_population
+
+__all__ = ["TableRun", "make_network", "prepare_table", "train_on_table"]
+
+# Recorded weights are held in memory and in every checkpoint.
+_MOST_RECORDED_NUMBERS = 2**21
+_MOST_RECORDS = 100
+
+
+@dataclass(frozen=True)
+class TableRun:
+    """A training on a table.
+
+    Attributes:
+        prepared: the table, split and encoded.
+        options: as they were given.
+        run: the training itself.
+        evaluations: of the final network on the "train", "validation" and "test" rows, as far as
+            there are any.
+    """
+
+    prepared: Prepared
+    options: TableOptions
+    run: Run
+    evaluations: dict[str, Evaluation]
+
+    @property
+    def judged(self) -> str:
+        """The part by which the network is judged: the test rows, or the best there is instead."""
+        return next(name for name in ("test", "validation", "train") if name in self.evaluations)
+
+
+def prepare_table(table: Any, options: TableOptions) -> Prepared:
+    """The table split, checked and encoded as the options say."""
+    prepared = prepare(
+        table,
+        target=options.target,
+        task=options.task,
+        drop=options.drop,
+        test=options.test,
+        validation=options.validation,
+        seed=options.seed,
+    )
+    if not prepared.train.X.shape[1]:
+        raise DataError(
+            "no column is left to learn from: " + "; ".join(prepared.notes or ("all are constant",))
+        )
+    return prepared
+
+
+def make_network(schema: Schema, options: TableOptions) -> Network:
+    """The network that fits the table: sigmoid for two classes, softmax for more, else identity."""
+    outputs = {"regression": "identity", "classification": "softmax"}
+    output = (
+        "sigmoid"
+        if schema.task == "classification" and schema.n_outputs == 1
+        else outputs[schema.task]
+    )
+    sizes = (len(schema.feature_names), *options.hidden, schema.n_outputs)
+    return Network(
+        sizes,
+        hidden=options.activation,
+        output=output,
+        dropout=options.dropout,
+        seed=options.seed,
+        dtype=options.dtype,
+    )
+
+
+def train_on_table(prepared: Prepared, options: TableOptions, hooks: Hooks) -> Run:
+    """Train on the training rows, watched by the validation rows; the test rows stay unseen."""
+    network = make_network(prepared.schema, options)
+    validation = prepared.validation
+    settings = options.settings(record_weights=_record_every(network, options))
+    # A population of one: a run that diverged is told by the verdict, not by a warning.
+    return train_population(
+        network,
+        prepared.train.X,
+        prepared.train.y,
+        [{}],
+        validation=(validation.X, validation.y) if len(validation.X) else None,
+        hooks=hooks,
+        **{name: getattr(settings, name) for name in settings.__dataclass_fields__},
+    )[0]
+
+
+def finish(prepared: Prepared, options: TableOptions, run: Run) -> TableRun:
+    """Judge what was trained, part by part."""
+    parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
+    loss = run.settings.loss_for(run.network.architecture.activations[-1])
+    evaluations = {
+        name: evaluate(run.network, loss, prepared, part)
+        for name, part in parts.items()
+        if len(part.X)
+    }
+    return TableRun(prepared, options, run, evaluations)
+
+
+def _record_every(network: Network, options: TableOptions) -> int | None:
+    """Every how many epochs to record the weights; None where even the ends are too much."""
+    records = min(_MOST_RECORDS, _MOST_RECORDED_NUMBERS // network.parameters.size)
+    epochs = options.settings().epochs
+    return max(1, -(-epochs // records)) if records >= 2 else None
