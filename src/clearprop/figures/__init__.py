@@ -1,0 +1,49 @@
+"""Figures: one function a figure, arrays and strings in, Matplotlib Axes out.
+
+Each `figure(...)` has a `describe_figure(...)` beside it, taking the same data and returning one
+sentence with the real numbers: the alternative text. Nothing here touches pyplot, and importing
+this room loads no Matplotlib; the first figure drawn does.
+
+Every figure takes `ax` (an existing Axes; one is made where it is None) and `theme` ("light" or
+"dark"). `as_svg` and `as_png` turn what was drawn into bytes.
+"""
+
+from clearprop.figures.boundary import Boundary, decision_boundary, describe_decision_boundary
+from clearprop.figures.confusion import confusion_matrix, describe_confusion_matrix
+from clearprop.figures.loss import describe_loss_curves, loss_curves
+from clearprop.figures.output import as_png, as_svg, house_defaults
+from clearprop.figures.predicted import (
+    describe_predicted_against_true,
+    predicted_against_true,
+)
+from clearprop.figures.rate import describe_learning_rate_curve, learning_rate_curve
+from clearprop.figures.residuals import describe_residual_histogram, residual_histogram
+from clearprop.figures.score import describe_score_curves, score_curves
+from clearprop.figures.style import DARK, LIGHT, Theme
+from clearprop.figures.weights import describe_weight_histories, weight_histories
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Boundary",
+    "Theme",
+    "as_png",
+    "as_svg",
+    "confusion_matrix",
+    "decision_boundary",
+    "describe_confusion_matrix",
+    "describe_decision_boundary",
+    "describe_learning_rate_curve",
+    "describe_loss_curves",
+    "describe_predicted_against_true",
+    "describe_residual_histogram",
+    "describe_score_curves",
+    "describe_weight_histories",
+    "house_defaults",
+    "learning_rate_curve",
+    "loss_curves",
+    "predicted_against_true",
+    "residual_histogram",
+    "score_curves",
+    "weight_histories",
+]
