@@ -91,8 +91,8 @@ def tanh_backward(da: Array, z: Array, a: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    """`a = max(z, 0)`: rectified linear unit."""
-    return array_namespace(z).where(z > 0, z, 0.0)
+    """`a = max(z, 0)`: rectified linear unit. NaN stays NaN, so that it is noticed further on."""
+    return array_namespace(z).where(z < 0, 0.0, z)
 
 
 def relu_backward(da: Array, z: Array, a: Array) -> Array:

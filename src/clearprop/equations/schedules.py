@@ -73,14 +73,14 @@ def cyclical(t: float, cycles: int = 4, lowest: float = 0.1) -> float:
 
 def sgdr(t: float, cycles: int = 3, growth: float = 2.0, final: float = 0.0) -> float:
     """Cosine with warm restarts; each cycle is `growth` times the one before (Loshchilov 2017)."""
-    length = 1 / sum(growth**k for k in range(cycles))
-    start = 0.0
+    t *= sum(growth**k for k in range(cycles))  # from here on in lengths of the first cycle
+    length = 1.0
     for _ in range(cycles - 1):
-        if t < start + length:
+        if t < length:
             break
-        start += length
+        t -= length
         length *= growth
-    return cosine(min((t - start) / length, 1.0), final)
+    return cosine(min(t / length, 1.0), final)
 
 
 def wsd(t: float, warm: float = 0.05, decay: float = 0.2) -> float:
@@ -88,7 +88,7 @@ def wsd(t: float, warm: float = 0.05, decay: float = 0.2) -> float:
     if t < warm:
         return t / warm
     if t > 1 - decay:
-        return 1 - math.sqrt((t - (1 - decay)) / decay)
+        return 1 - math.sqrt(1 - (1 - t) / decay)  # x = 1 − (1 − t)/decay, exactly 1 at the end
     return 1.0
 
 

@@ -153,6 +153,7 @@ def nadamw(
 
     `μ_t = β1(1 − ½·0.96^{tψ})`, `M_t = Π μ_i`;
     `m̂ = (1−μ_t)g/(1−M_t) + μ_{t+1} m/(1−M_{t+1})` takes the place of Adam's m̂.
+    PyTorch (`NAdam`, `decoupled_weight_decay`) keeps M in its default dtype: in float32, 1e-9 off.
     """
     xp = array_namespace(w)
     m, v, mu_product = slots
