@@ -1,6 +1,6 @@
 """The equations on `array_api_strict`, which has nothing but the standard.
 
-What passes here is written in the standard alone; PyTorch's turn is in `tests/torch`.
+What passes here is written in the standard alone; PyTorch's turn is in `tests/pytorch`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The cases by which the equations are compared with PyTorch: one list for every comparison.
 
 `record_torch.py` records PyTorch's answers, `tests/equations/test_golden.py` reads the record, and
-`tests/torch` asks the PyTorch that is installed. All three take their cases from here.
+`tests/pytorch` asks the PyTorch that is installed. All three take their cases from here.
 """
 
 from __future__ import annotations

@@ -83,8 +83,12 @@ def clip_norm(g: Array, limit: float) -> Array:
     [0.6, 0.8]
     """
     xp = array_namespace(g)
-    norm = xp.sqrt(xp.sum(g * g, axis=-1, keepdims=True))
-    return xp.where(norm > limit, g * (limit / xp.where(norm > 0, norm, 1.0)), g)
+    largest = xp.max(xp.abs(g), axis=-1, keepdims=True)
+    scale = xp.where(largest > 1, largest, 1.0)  # g² overflows long before g does
+    unit = g / scale
+    length = xp.sqrt(xp.sum(unit * unit, axis=-1, keepdims=True))  # ‖g‖ = scale · length
+    long = length > limit / scale
+    return xp.where(long, unit * (limit / xp.where(long, length, 1.0)), g)
 
 
 def clip_value(g: Array, limit: float) -> Array:
