@@ -5,6 +5,8 @@ The caller's arrays are never changed; a copy is made only where type or layout 
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ def numbers(argument: str, value: ArrayLike, dtype: np.dtype[Any]) -> Array:
     """`value` as finite real numbers of `dtype`, C-contiguous and in native byte order."""
     if hasattr(value, "toarray"):
         raise DataError(f"{argument} must be a dense array; got a sparse one: use .toarray()")
+    if np.ma.is_masked(value):
+        raise DataError(f"{argument} must be complete; some of its values are masked")
     try:
         array = np.asarray(value)
     except ValueError:
@@ -34,7 +38,7 @@ def numbers(argument: str, value: ArrayLike, dtype: np.dtype[Any]) -> Array:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError(f"{argument} must be finite; {_first_bad(array)}")
     with np.errstate(over="ignore"):
-        result = np.ascontiguousarray(array, dtype=dtype)
+        result = np.asarray(array, dtype=dtype, order="C")
     if not np.isfinite(result).all():
         raise DataError(f"{argument} holds numbers too large for {dtype}; scale it")
     return result
@@ -71,7 +75,7 @@ def targets(
     Class indices `(n_samples,)` become one-hot rows where the loss is categorical cross-entropy.
     """
     array = numbers(argument, y, np.dtype("float64"))
-    if len(array.shape) == 0 or len(array) != n_samples:
+    if array.ndim == 0 or len(array) != n_samples:
         raise DataError(
             f"{argument} must have one row for each of the {n_samples} samples; "
             f"got the shape {array.shape}"
@@ -104,15 +108,23 @@ def weights(value: ArrayLike, n_samples: int, dtype: np.dtype[Any]) -> Array:
     if (array < 0).any() or not array.any():
         raise DataError("sample_weight must not be negative, nor zero everywhere")
     array = array / array.max()  # so that the mean cannot overflow
-    return (array / array.mean()).astype(dtype)
+    result: Array = (array / array.mean()).astype(dtype)
+    return result
 
 
 def _from_objects(argument: str, array: Array) -> Array:
     """Python objects that are numbers, as numbers; text and None are refused by their place."""
+    result = np.empty(array.shape)
     for place, item in np.ndenumerate(array):
-        if isinstance(item, (str, bytes)) or item is None or not np.isscalar(item):
+        if not isinstance(item, (Real, Decimal, np.bool_)):
             raise DataError(f"{argument} must hold real numbers; found {item!r} at {_place(place)}")
-    return array.astype(np.float64)
+        try:
+            result[place] = float(item)
+        except (ValueError, OverflowError):
+            raise DataError(
+                f"{argument} must hold numbers that a float can hold; one at {_place(place)} is not"
+            ) from None
+    return result
 
 
 def _first_bad(array: Array) -> str:
@@ -122,6 +134,8 @@ def _first_bad(array: Array) -> str:
 
 def _place(place: tuple[int, ...]) -> str:
     words = ("row", "column")
+    if not place:
+        return "its only place"
     if len(place) > len(words):
         return f"index {place}"
     return ", ".join(f"{word} {i}" for word, i in zip(words, place, strict=False))
@@ -135,7 +149,9 @@ def _one_hot(argument: str, labels: Array, n_classes: int) -> Array:
             f"{argument} must hold class indices from 0 to {n_classes - 1}; "
             f"found {labels[first]:g} at row {first}"
         )
-    return np.eye(n_classes)[labels.astype(np.int64)]
+    result = np.zeros((len(labels), n_classes))
+    result[np.arange(len(labels)), labels.astype(np.int64)] = 1
+    return result
 
 
 def _check_range(argument: str, array: Array, loss: str) -> None:

@@ -71,6 +71,10 @@ class Architecture:
                 )
         for name in self.activations:
             _checks.one_of("activation", name, ACTIVATIONS)
+        if "softmax" in self.activations[:-1]:
+            raise ArgumentError(
+                "activation 'softmax' belongs in the output layer, not a hidden one"
+            )
         for rate in self.dropout:
             _checks.fraction("dropout", rate)
         if self.dropout[-1]:
@@ -92,9 +96,14 @@ class Architecture:
         """The architecture from one name (or rate) for all hidden layers, or one for each."""
         sizes = _sequence("layer_sizes", layer_sizes)
         n_hidden = max(len(sizes) - 2, 0)
-        names = (hidden,) * n_hidden if isinstance(hidden, str) else _sequence("hidden", hidden)
-        scalar = isinstance(dropout, (int, float, np.floating))
-        rates = (dropout,) * n_hidden if scalar else _sequence("dropout", dropout)
+        if isinstance(hidden, str):
+            names = (_checks.one_of("activation", hidden, ACTIVATIONS),) * n_hidden
+        else:
+            names = _sequence("hidden", hidden)
+        if isinstance(dropout, (int, float, np.number)):
+            rates = (_checks.fraction("dropout", dropout),) * n_hidden
+        else:
+            rates = _sequence("dropout", dropout)
         for argument, given in (("hidden", names), ("dropout", rates)):
             if len(given) != n_hidden:
                 raise ArgumentError(
@@ -210,6 +219,7 @@ class Architecture:
 
 
 def _sequence(argument: str, value: Any) -> tuple[Any, ...]:
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
+    single = isinstance(value, (str, bytes)) or getattr(value, "ndim", 1) == 0
+    if single or not hasattr(value, "__len__"):
         raise ArgumentError(f"{argument} must be a list; got {value!r}")
     return tuple(value)

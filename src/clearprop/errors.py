@@ -5,11 +5,11 @@
     ClearpropError
     ├── ArgumentError   (also ValueError)   an argument breaks a rule: its name, the rule, what came
     ├── DataError       (also ValueError)   a table or an array cannot be learned from
-    ├── FileError       (also OSError)      a file cannot be read, written or locked
-    │   ├── DamagedFileError                truncated, altered, or not a clearprop file at all
-    │   ├── NewerFileError                  written by a newer clearprop
-    │   └── LockedError                     another process is using the run directory
-    └── DivergedError   (also ArithmeticError)   no network of a training survived
+    └── FileError       (also OSError)      a file cannot be read, written or locked
+        ├── DamagedFileError                truncated, altered, or not a clearprop file at all
+        ├── NewerFileError                  written by a newer clearprop
+        ├── LockedError                     another process is using it
+        └── WriteError                      the disk is full, the folder is missing, ...
 
     Interrupted         (a KeyboardInterrupt)    stopped by Ctrl-C or SIGTERM, state kept
 
@@ -25,11 +25,11 @@ __all__ = [
     "ClearpropError",
     "DamagedFileError",
     "DataError",
-    "DivergedError",
     "FileError",
     "Interrupted",
     "LockedError",
     "NewerFileError",
+    "WriteError",
 ]
 
 
@@ -61,8 +61,8 @@ class LockedError(FileError):
     """Another process is using the run directory."""
 
 
-class DivergedError(ClearpropError, ArithmeticError):
-    """Every network of a training diverged; the message names step, layer and rate."""
+class WriteError(FileError):
+    """A file cannot be written; what was there before is untouched."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -72,7 +72,9 @@ class Network:
         network.architecture = architecture
         network.initialiser = initialiser
         given = np.asarray(parameters)
-        dtype = given.dtype if given.dtype.name in DTYPES else np.dtype("float64")
+        dtype = (
+            given.dtype.name if given.dtype.name in DTYPES else "float64"
+        )  # in native byte order
         network._parameters = np.empty(architecture.n_parameters, dtype=dtype)
         network.parameters = given
         return network

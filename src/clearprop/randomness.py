@@ -33,7 +33,7 @@ def uniform(
     >>> uniform(0, "start", 2).round(6).tolist() == uniform(0, "start", 3)[:2].round(6).tolist()
     True
     """
-    return (_raw(seed, purpose, n, step, layer) >> np.uint64(11)) * 2.0**-53
+    return (_raw(seed, purpose, n, step, layer) >> np.uint64(11)) * np.float64(2.0**-53)
 
 
 def normal(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from clearprop import _checks
 from clearprop.architecture import Architecture
 from clearprop.equations.updates import initial_slots
+from clearprop.errors import ArgumentError
 
 __all__ = ["ENGINES", "Data", "Engine", "Plan", "State", "Steps", "choose_engine"]
 
@@ -138,8 +139,13 @@ def choose_engine(name: str, plan: Plan) -> Engine:
     """The engine of that name, or for "auto" the first that serves the plan."""
     _checks.one_of("engine", name, ("auto", *ENGINES))
     candidates = [_load(key) for key in (ENGINES if name == "auto" else (name,))]
-    serving = [engine for engine in candidates if engine.refuses(plan) is None]
-    return serving[0]
+    refusals = []
+    for engine in candidates:
+        reason = engine.refuses(plan)
+        if reason is None:
+            return engine
+        refusals.append(f"{engine.name}: {reason}")
+    raise ArgumentError(f"engine {name!r} cannot serve this training ({'; '.join(refusals)})")
 
 
 def _load(key: str) -> Engine:

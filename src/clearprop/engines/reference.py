@@ -45,6 +45,8 @@ class ReferenceEngine:
         failures: dict[int, tuple[int, int]] = {}
         for k, eta in zip(batches, rates.T, strict=True):
             members = np.flatnonzero(state.alive)
+            if not len(members):
+                break
             rows = order[members, k * plan.batch_size : (k + 1) * plan.batch_size]
             losses, failed = _step(plan, state, members, _gather(data, rows), eta[members, None])
             loss_sum[members] += losses * rows.shape[1]
@@ -68,14 +70,14 @@ class ReferenceEngine:
 def _evaluate(plan: Plan, w: Array, data: Data, block: int) -> tuple[Array, Array]:
     """Loss and tally of a few members, each `(m,)`, block by block of samples."""
     layers, activations = plan.architecture.layers(w), plan.architecture.activations
-    losses, tallies = [], []
+    losses, tally = [], np.zeros(len(w))
     with np.errstate(all="ignore"):  # a member about to diverge overflows; its loss tells
         for start in range(0, len(data.X), block):
             X, y = data.X[start : start + block], data.y[start : start + block]
             trace = forward(X, layers, activations)
             losses.append(sample_losses(trace, y, plan.loss).astype(np.float64))
-            tallies.append(scores.TALLIES[plan.score](trace[-1][2], y))
-        return cost(np.concatenate(losses, axis=-1), data.weights), np.sum(tallies, axis=0)
+            tally += scores.TALLIES[plan.score](trace[-1][2], y)  # one by one, for any m
+        return cost(np.concatenate(losses, axis=-1), data.weights), tally
 
 
 def gradient(
@@ -126,9 +128,17 @@ def _step(
         if plan.clip is not None:
             g = _CLIP[plan.clip[0]](g, plan.clip[1])
         w_next, slots = UPDATES[plan.rule](w, g, slots, state.step, eta, **options)
-    ok = np.isfinite(losses) & np.isfinite(w_next).all(axis=1)
+        w_next = w_next.astype(w.dtype, copy=False)  # a float32 may overflow here, and only here
+        slots = tuple(
+            value.astype(slot.dtype, copy=False)
+            for slot, value in zip(state.slots, slots, strict=True)
+        )
+    finite = np.isfinite(w_next)
+    for value in slots:
+        finite &= np.isfinite(value)
+    ok = np.isfinite(losses) & finite.all(axis=1)
     failed = {
-        int(members[i]): (state.step, _first_bad_layer(plan, int(i), trace, w_next))
+        int(members[i]): (state.step, _first_bad_layer(plan, int(i), trace, finite))
         for i in np.flatnonzero(~ok)
     }
     kept = members[ok]
@@ -170,10 +180,10 @@ def _masks(
     return masks
 
 
-def _first_bad_layer(plan: Plan, i: int, trace: Trace, w_next: Array) -> int:
+def _first_bad_layer(plan: Plan, i: int, trace: Trace, finite: Array) -> int:
     """The first layer, from 1, in which member i met a number that is not finite."""
     for layer, (_, z, _) in enumerate(trace, start=1):
         if not np.isfinite(z[i]).all():
             return layer
-    bad = ~np.isfinite(w_next[i])
+    bad = ~finite[i]
     return int(plan.architecture.layer_of[bad].min()) if bad.any() else len(trace)

@@ -40,5 +40,9 @@ def finish(score: str, total: Array, y: Array) -> Array:
     """Accuracy: hits/n. R²: `1 − Σ(a − y)² / Σ(y − ȳ)²`, NaN where y does not vary."""
     if score == "accuracy":
         return total / len(y)
-    spread = ((y.astype(np.float64) - y.mean(axis=0)) ** 2).sum()
-    return 1 - total / spread if spread > 0 else np.full_like(total, np.nan)
+    if not (y != y[:1]).any():
+        return np.full_like(total, np.nan)
+    with np.errstate(all="ignore"):  # numbers near the largest there are give NaN, too
+        wide = y.astype(np.float64)
+        r2: Array = 1 - total / ((wide - wide.mean(axis=0)) ** 2).sum()
+    return r2

@@ -22,6 +22,8 @@ from clearprop.tables.schema import Column
 
 __all__ = ["report_contents"]
 
+_MOST_ROWS = 12  # columns with a row each; more are grouped by how they were treated
+_MOST_NAMES = 100
 _GRID = 120  # places along each axis of the decision boundary
 _PARTS = {"train": "training rows", "validation": "validation rows", "test": "test rows"}
 
@@ -62,7 +64,7 @@ def report_contents(
         figures_from=_PARTS[result.judged],
         network=_network(result),
         settings=_settings(result),
-        columns=[_column(column) for column in prepared.schema.columns],
+        columns=_columns(prepared.schema.columns),
         data=_data(result, source),
         notes=prepared.notes,
         reproducibility=_versions(result),
@@ -182,6 +184,25 @@ def _data(result: TableRun, source: str) -> list[tuple[str, str]]:
         ("Features after encoding", str(prepared.train.X.shape[1])),
         *((_PARTS[name].capitalize(), str(len(part.rows))) for name, part in parts),
     ]
+
+
+def _columns(columns: Sequence[Column]) -> list[tuple[str, str, str]]:
+    """A row for each column, or for many columns one for each way of treating them."""
+    rows = [_column(column) for column in columns]
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name, kind, treatment in rows:
+        alike.setdefault((kind, treatment), []).append(name)
+    return [
+        (", ".join(names[:_MOST_NAMES]) + _more(len(names)), kind, treatment)
+        for (kind, treatment), names in alike.items()
+    ]
+
+
+def _more(count: int) -> str:
+    """What is said of names that are not listed."""
+    return f" and {count - _MOST_NAMES} more" if count > _MOST_NAMES else ""
 
 
 def _column(column: Column) -> tuple[str, str, str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 
-from clearprop.errors import FileError
+from clearprop.errors import WriteError
 
 __all__ = ["write_atomically"]
 
@@ -27,28 +28,44 @@ def write_atomically(
         keep_previous: leave the old contents beside it as `<name>.previous`.
 
     Raises:
-        FileError: the disk is full, the directory is missing, ...; the old file is untouched.
+        WriteError: the disk is full, the directory is missing, ...; the old file is untouched.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary, aside, replaced = _temporary(path), _temporary(path), False
     try:
         _sweep(path)
         _write_through(temporary, data)
-        if keep_previous and path.exists():
-            path.replace(_previous(path))
+        keep = keep_previous and path.exists()
+        if keep:
+            _same_contents(path, aside)
         temporary.replace(path)
+        replaced = True
+        if keep:  # after the new contents stand: the file kept before may be the only good one
+            aside.replace(path.with_name(path.name + ".previous"))
         _sync_directory(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        for left in (temporary, aside):
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
         reason = error.strerror or str(error)
-        raise FileError(
-            f"cannot write {path}: {reason.lower()}; nothing there was changed"
-        ) from error
+        outcome = (
+            "the new contents are there, but a power failure may undo that"
+            if replaced
+            else "nothing there was changed"
+        )
+        raise WriteError(f"cannot write {path}: {reason.lower()}; {outcome}") from error
 
 
-def _previous(path: Path) -> Path:
-    return path.with_name(path.name + ".previous")
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+def _same_contents(path: Path, other: Path) -> None:
+    """The file under a second name; a copy where the file system knows no links."""
+    try:
+        os.link(path, other)
+    except OSError:
+        _write_through(other, path.read_bytes())
 
 
 def _write_through(path: Path, data: bytes) -> None:
@@ -73,5 +90,7 @@ def _sync_directory(directory: Path) -> None:
 
 def _sweep(path: Path) -> None:
     """Remove what a killed writer of this file left behind. One writer a file: see `locks`."""
-    for stale in path.parent.glob(f".{path.name}.*.tmp"):
-        stale.unlink(missing_ok=True)
+    ours = re.compile(re.escape(f".{path.name}.") + r"[0-9a-f]{8}\.tmp")
+    for stale in path.parent.iterdir():
+        if ours.fullmatch(stale.name):
+            stale.unlink(missing_ok=True)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Callable, Mapping
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -75,7 +77,17 @@ def save_tensors(
         "metadata": text,
         "sha256": _digest(text, contiguous),
     }
-    write_atomically(path, save(contiguous, metadata=header), keep_previous=keep_previous)
+    data = _sorted_header(save(contiguous, metadata=header))
+    write_atomically(path, data, keep_previous=keep_previous)
+
+
+def _sorted_header(data: bytes) -> bytes:
+    """The same file with its header's keys sorted: safetensors writes them in a random order."""
+    length = int.from_bytes(data[:8], "little")
+    text = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":"))
+    header = text.encode()
+    header += b" " * (-len(header) % 8)  # the arrays stay aligned
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
 
 
 def load_tensors(
@@ -93,15 +105,22 @@ def load_tensors(
         FileError: the file cannot be read; DamagedFileError: it is truncated, altered or
             something else; NewerFileError: a newer clearprop wrote it.
     """
-    data = _read(Path(path))
-    header, body = _split(path, data)
-    metadata = _metadata(path, header.pop("__metadata__", None), kind)
     try:
-        expected = expect(metadata)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise _damaged(path, f"its description makes no sense ({error})") from None
-    arrays = _arrays(path, header, body, expected)
-    declared = json.loads(data[8 : len(data) - len(body)])["__metadata__"]
+        size = _size_of(Path(path))
+        with Path(path).open("rb") as file:
+            header = _header(path, file, size)
+            declared = header.pop("__metadata__", None)
+            metadata = _metadata(path, declared, kind)
+            try:
+                expected = expect(metadata)
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
+                raise _damaged(path, f"its description makes no sense ({error})") from None
+            _check_entries(path, header, expected, size - file.tell())
+            arrays = {name: _read_array(path, file, expected[name]) for name in _in_order(header)}
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     if _digest(declared["metadata"], arrays) != declared["sha256"]:
         raise _damaged(path, "its contents do not match their SHA-256")
     for name, tensor in expected.items():
@@ -114,19 +133,13 @@ def _damaged(path: str | os.PathLike[str], what: str) -> DamagedFileError:
     return DamagedFileError(f"{path} cannot be used: {what}; nothing was loaded")
 
 
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _MAX_FILE:
-            raise _damaged(path, "it is larger than any clearprop file")
-        data = path.read_bytes()
-    except OSError as error:
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    for magic, what in _FOREIGN.items():
-        if data.startswith(magic) and data[8:9] != b"{":
-            raise _damaged(path, f"it is {what}, not a clearprop file")
-    return data
+def _size_of(path: Path) -> int:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise _damaged(path, "it is not an ordinary file")
+    if status.st_size > _MAX_FILE:
+        raise _damaged(path, "it is larger than any clearprop file")
+    return status.st_size
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -136,18 +149,35 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _split(path: str | os.PathLike[str], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """The header as a dictionary, and the bytes of the arrays."""
-    length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or length > min(_MAX_HEADER, len(data) - 8):
-        raise _damaged(path, "it is truncated or not a clearprop file")
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _parse(text: str | bytes) -> dict[str, Any]:
+    """JSON as the standard has it: no key twice, no NaN; and nothing but an object."""
     try:
-        header = json.loads(data[8 : 8 + length], object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError):
+        result = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(result, dict):
+        raise ValueError("it is not an object")
+    return result
+
+
+def _header(path: str | os.PathLike[str], file: BufferedReader, size: int) -> dict[str, Any]:
+    """The header as a dictionary; the file then stands at the bytes of the arrays."""
+    first = file.read(9)
+    for magic, what in _FOREIGN.items():
+        if first.startswith(magic) and first[8:] != b"{":
+            raise _damaged(path, f"it is {what}, not a clearprop file")
+    length = int.from_bytes(first[:8], "little")
+    if len(first) < 9 or length > min(_MAX_HEADER, size - 8):
+        raise _damaged(path, "it is truncated or not a clearprop file")
+    file.seek(8)
+    try:
+        return _parse(file.read(length))
+    except ValueError:
         raise _damaged(path, "its header is damaged, or it is not a clearprop file") from None
-    if not isinstance(header, dict):
-        raise _damaged(path, "its header is damaged")
-    return header, data[8 + length :]
 
 
 def _metadata(path: str | os.PathLike[str], declared: Any, kind: str) -> dict[str, Any]:
@@ -165,48 +195,62 @@ def _metadata(path: str | os.PathLike[str], declared: Any, kind: str) -> dict[st
     if declared["kind"] != kind:
         raise _damaged(path, f"it is a clearprop {declared['kind']}, not a {kind}")
     try:
-        metadata = json.loads(declared["metadata"], object_pairs_hook=_no_duplicates)
-    except (TypeError, ValueError, RecursionError):
+        return _parse(declared["metadata"])
+    except (TypeError, ValueError):
         raise _damaged(path, "its description is damaged") from None
-    if not isinstance(metadata, dict):
-        raise _damaged(path, "its description is damaged")
-    return metadata
 
 
-def _arrays(
+def _check_entries(
     path: str | os.PathLike[str],
     header: dict[str, Any],
-    body: bytes,
     expected: Mapping[str, Tensor],
-) -> Arrays:
-    """Arrays over the bytes of the file, after each entry agreed with what is expected."""
+    n_bytes: int,
+) -> None:
+    """Agree every entry with what is expected, before any array is made."""
     if header.keys() != expected.keys():
         raise _damaged(path, "it does not hold the arrays that it should")
-    result, covered = {}, 0
-    for name, entry in sorted(header.items(), key=lambda item: _start(item[1])):
-        want = expected[name]
-        start, stop = _start(entry), covered + _size(want)
-        code = entry.get("dtype") if isinstance(entry, dict) else None
+    covered = 0
+    for name in _in_order(header):
+        entry, want = header[name], expected[name]
+        start, covered = covered, covered + _size(want)
         agrees = (
-            code in _DTYPES
-            and np.dtype(_DTYPES[code]) == np.dtype(want.dtype)
+            isinstance(entry, dict)
+            and entry.get("dtype")
+            in [code for code, dtype in _DTYPES.items() if dtype == _code(want)]
             and entry.get("shape") == list(want.shape)
-            and entry.get("data_offsets") == [covered, stop]
+            and entry.get("data_offsets") == [start, covered]
         )
-        if not agrees or start != covered or stop > len(body):
+        if not agrees or covered > n_bytes:
             raise _damaged(path, f"{name!r} is not what its description says")
-        flat = np.frombuffer(body[start:stop], dtype=_DTYPES[str(code)])
-        result[name] = flat.astype(want.dtype).reshape(want.shape)
-        covered = stop
-    if covered != len(body):
+    if covered != n_bytes:
         raise _damaged(path, "it is longer than its description says")
-    return result
 
 
-def _start(entry: Any) -> int:
-    offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
-    valid = isinstance(offsets, list) and len(offsets) == 2 and isinstance(offsets[0], int)
-    return int(offsets[0]) if valid and offsets is not None else -1
+def _read_array(path: str | os.PathLike[str], file: BufferedReader, want: Tensor) -> NDArray[Any]:
+    data = bytearray(_size(want))
+    if file.readinto(data) != len(data):
+        raise _damaged(path, "it became shorter while it was read")
+    flat = np.frombuffer(data, dtype=_code(want))
+    if flat.dtype == bool and (flat.view(np.uint8) > 1).any():
+        raise _damaged(path, "it holds truth values that are neither true nor false")
+    try:
+        return flat.astype(want.dtype, copy=False).reshape(want.shape)
+    except ValueError:
+        raise _damaged(path, "an array in it is longer than any array can be") from None
+
+
+def _in_order(header: dict[str, Any]) -> list[str]:
+    return sorted(header, key=lambda name: _offsets(header[name]))
+
+
+def _offsets(entry: Any) -> tuple[int, ...]:
+    given = entry.get("data_offsets") if isinstance(entry, dict) else None
+    valid = isinstance(given, list) and all(isinstance(offset, int) for offset in given)
+    return tuple(given or ()) if valid else ()
+
+
+def _code(tensor: Tensor) -> str:
+    return np.dtype(tensor.dtype).newbyteorder("<").str
 
 
 def _size(tensor: Tensor) -> int:
@@ -218,9 +262,9 @@ def _size(tensor: Tensor) -> int:
 
 def _digest(text: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     """SHA-256 over the metadata's text and every array's name, type, shape and bytes."""
-    digest = hashlib.sha256(text.encode())
+    digest = hashlib.sha256(text.encode(errors="surrogatepass"))
     for name in sorted(arrays):
         array = arrays[name]
-        digest.update(f"{name}|{array.dtype.str}|{array.shape}|".encode())
+        digest.update(f"{name}|{array.dtype.str}|{array.shape}|".encode(errors="surrogatepass"))
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

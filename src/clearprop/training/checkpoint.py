@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop import _checks
+from clearprop.architecture import Architecture
 from clearprop.engines import State
 from clearprop.equations.updates import SLOTS
 from clearprop.errors import ArgumentError, DamagedFileError, FileError
 from clearprop.storage import Tensor, load_tensors, save_tensors
-from clearprop.training.progress import Progress
+from clearprop.training.progress import ENDINGS, Progress
 from clearprop.training.watch import Watch
 
 __all__ = ["Checkpoint", "environment", "load_progress", "save_progress"]
@@ -77,7 +78,7 @@ def save_progress(
         "members": m,
         "parameters": p,
         "dtype": progress.state.parameters.dtype.name,
-        "columns": sorted(progress.columns),
+        "columns": list(progress.columns),
         "rows": len(progress.columns["train_loss"]),
         "recorded": len(progress.recorded),
     }
@@ -103,6 +104,8 @@ def load_progress(path: str | os.PathLike[str], task: Mapping[str, Any]) -> tupl
         warnings.warn(f"{error}; going on from {previous.name}", stacklevel=2)
         arrays, metadata = load_tensors(previous, KIND, _expected)
     _same_task(path, metadata["task"], task)
+    if not ((arrays["ending"] >= 0) & (arrays["ending"] < len(ENDINGS))).all():
+        raise DamagedFileError(f"{os.fspath(path)} cannot be used: an ending in it is unknown")
     if metadata["environment"] != environment():
         warnings.warn(
             "this machine or its libraries are not those that wrote the checkpoint: the last bits "
@@ -116,11 +119,13 @@ def environment() -> dict[str, str]:
     """What the bits of a matrix product depend on besides the numbers."""
     from threadpoolctl import threadpool_info
 
+    pools = [pool for pool in threadpool_info() if pool.get("user_api") == "blas"]
+    # SciPy may bring a second one, loaded or not; the products are NumPy's.
+    own = [pool for pool in pools if "numpy" in str(pool.get("filepath"))]
     blas = [
         f"{pool.get('internal_api')} {pool.get('version')} {pool.get('architecture')} "
         f"threads={pool.get('num_threads')}"
-        for pool in threadpool_info()
-        if pool.get("user_api") == "blas"
+        for pool in own or pools
     ]
     return {
         "numpy": np.__version__,
@@ -148,12 +153,18 @@ def _arrays(progress: Progress) -> dict[str, Array]:
 
 def _expected(metadata: dict[str, Any]) -> dict[str, Tensor]:
     """Which arrays a checkpoint with this description holds."""
-    m, p, rows, recorded = (
-        _checks.integer(key, metadata[key], least=0)
-        for key in ("members", "parameters", "rows", "recorded")
+    m, p, rows, recorded, epoch, _, _ = (
+        _checks.integer(key, metadata[key], least=0, most=2**62)
+        for key in ("members", "parameters", "rows", "recorded", "epoch", "batch", "step")
     )
     dtype = _checks.one_of("dtype", metadata["dtype"], ("float32", "float64"))
+    _checks.positive("seconds", metadata["seconds"], zero=True)
     slots = SLOTS[metadata["task"]["rule"]]
+    architecture = Architecture.from_json(metadata["task"]["architecture"])
+    whole = m == len(metadata["task"]["members"]) and p == architecture.n_parameters
+    history = rows == epoch + 1 and "train_loss" in metadata["columns"]
+    if not (whole and history and "environment" in metadata):
+        raise ValueError("its numbers contradict each other")
     result = {
         "parameters": Tensor(dtype, (m, p)),
         "alive": Tensor("bool", (m,)),

@@ -139,14 +139,11 @@ def _class_weights(
     labels: NDArray[np.int64], given: str | Mapping[int, float], n_classes: int
 ) -> NDArray[np.float64]:
     """One weight for each class; "balanced" gives every class the same sum."""
-    if given == "balanced":
+    if isinstance(given, str):  # "balanced" is the only word that Settings lets pass
         counts = np.bincount(labels, minlength=n_classes)
         return np.where(counts > 0, len(labels) / np.maximum(counts, 1), 0.0)
-    if not isinstance(given, Mapping):
-        raise ArgumentError(f"class_weight must be 'balanced' or a mapping; got {given!r}")
     result = np.ones(n_classes)
     for key, value in given.items():
-        result[_checks.integer("class_weight key", int(key), least=0, most=n_classes - 1)] = (
-            _checks.positive(f"class_weight[{key}]", value, zero=True)
-        )
+        label = _checks.integer("class_weight key", key, least=0, most=n_classes - 1)
+        result[label] = _checks.positive(f"class_weight[{key}]", value, zero=True)
     return result

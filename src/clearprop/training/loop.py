@@ -74,8 +74,8 @@ class Loop:
         callbacks: Sequence[Callback],
         on_steps: Sequence[Callback],
         pause: Callable[[], bool],
-    ) -> bool:
-        """Train until every member has ended or `pause` says so; True if all have ended.
+    ) -> None:
+        """Train until every member has ended or `pause` says so.
 
         Args:
             progress: changed in place.
@@ -98,9 +98,8 @@ class Loop:
                 answers = [callback(self._report(progress)) for callback in callbacks]
                 if any(answer is True for answer in answers):
                     progress.end(np.flatnonzero(progress.state.alive), "callback")
-            if pause():
-                return not progress.state.alive.any()
-        return True
+            if pause() and progress.epoch < self.settings.epochs:
+                return
 
     def _advance(self, progress: Progress) -> None:
         """A few steps of the epoch under way."""
@@ -171,21 +170,19 @@ class Loop:
                 )
         if plan.penalties:
             weights = np.where(plan.architecture.is_weight, w, 0)
-            row["penalty"] = sum(
-                (
-                    strength[:, 0] * PENALTIES[name][0](weights)
-                    for name, strength in plan.penalties.items()
-                ),
-                np.zeros(len(w)),
-            )
+            row["penalty"] = np.zeros(len(w))
+            with np.errstate(all="ignore"):  # a member about to diverge overflows; its loss tells
+                for name, strength in plan.penalties.items():
+                    values = strength[:, 0] * PENALTIES[name][0](weights)
+                    row["penalty"] += np.where(strength[:, 0] > 0, values, 0.0)
         return {name: np.where(here, values, np.nan) for name, values in row.items()}
 
     def _find_blow_ups(self, progress: Progress, loss: Array) -> None:
         """Members whose loss is beyond reach though their numbers are still finite."""
         start = progress.columns["train_loss"][0]
-        limit = self.settings.divergence_factor * np.maximum(np.nan_to_num(start, nan=1.0), 1.0)
-        with np.errstate(invalid="ignore"):
-            beyond = progress.state.alive & ~(loss <= limit)
+        with np.errstate(over="ignore"):
+            limit = self.settings.divergence_factor * np.maximum(start, 1.0)
+        beyond = progress.state.alive & ~(np.isfinite(loss) & (loss <= limit))
         layer_of = self.plan.architecture.layer_of
         for member in np.flatnonzero(beyond):
             largest = int(np.argmax(np.abs(progress.state.parameters[member])))

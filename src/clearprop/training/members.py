@@ -37,6 +37,8 @@ def grid(**choices: Iterable[Any]) -> list[dict[str, Any]]:
 
 def check_member(member: Member, settings: Settings) -> None:
     """Refuse what a member cannot do differently from the others."""
+    if not isinstance(member, Mapping):
+        raise ArgumentError(f"members must be mappings, such as {{'seed': 1}}; got {member!r}")
     name, options = rule_options(settings.optimizer)
     known = ["learning_rate", "seed", "dropout", "penalty", *options]
     for key, value in member.items():
@@ -53,6 +55,8 @@ def check_member(member: Member, settings: Settings) -> None:
             rule_options({"name": name, key: value})
         elif key == "penalty":
             Settings(penalty=value)
+            if value is None:
+                raise ArgumentError("penalty of a member must be a mapping; got None")
 
 
 def make_plan(network: Network, settings: Settings, members: Sequence[Member], data: Data) -> Plan:
@@ -116,7 +120,8 @@ def _dropout(network: Network, member: Member) -> tuple[float, ...]:
     if "dropout" not in member:
         return own
     given = member["dropout"]
-    rates = [given] * (len(own) - 1) if np.isscalar(given) else list(given)
+    several = isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str)
+    rates = list(given) if several else [given] * (len(own) - 1)
     if len(rates) != len(own) - 1:
         raise ArgumentError(
             f"dropout must be one number or one for each of the {len(own) - 1} hidden layers; "

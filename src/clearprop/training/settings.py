@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import partial
+from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 from clearprop import _checks, randomness
 from clearprop.engines import ENGINES
@@ -101,6 +104,10 @@ class Settings:
             _checks.integer("batch_size", self.batch_size)
         _checks.integer("epochs", self.epochs)
         _check_schedule(self.schedule_function())
+        if self.penalty is not None and not isinstance(self.penalty, Mapping):
+            raise ArgumentError(
+                f"penalty must be a mapping from names to strengths, or None; got {self.penalty!r}"
+            )
         for name, strength in (self.penalty or {}).items():
             _checks.one_of("penalty", name, PENALTIES)
             _checks.positive(f"penalty[{name!r}]", strength, zero=True)
@@ -109,14 +116,27 @@ class Settings:
         self.plateau()
         if self.record_weights not in (None, "epoch", "step"):
             _checks.integer("record_weights", self.record_weights)
-        if not self.divergence_factor > 1:
-            raise ArgumentError(
-                f"divergence_factor must be above 1; got {self.divergence_factor!r}"
-            )
+        rule = "a finite number above 1"
+        if _checks.number("divergence_factor", self.divergence_factor, rule) <= 1:
+            raise ArgumentError(f"divergence_factor must be {rule}; got {self.divergence_factor!r}")
+        self._check_switches()
         if self.score is not None:
             _checks.one_of("score", self.score, _SCORES)
         _checks.one_of("engine", self.engine, ("auto", *ENGINES))
         _checks.integer("seed", self.seed, least=0, most=randomness.MAX_SEED)
+
+    def _check_switches(self) -> None:
+        for name in ("shuffle", "restore_best"):
+            value = getattr(self, name)
+            if not isinstance(value, (bool, np.bool_)) and not (
+                value is None and name == "restore_best"
+            ):
+                raise ArgumentError(f"{name} must be True or False; got {value!r}")
+        given = self.class_weight
+        if isinstance(given, str):
+            _checks.one_of("class_weight", given, ("balanced",))
+        elif given is not None and not isinstance(given, Mapping):
+            raise ArgumentError(f"class_weight must be 'balanced' or a mapping; got {given!r}")
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Settings:
@@ -146,6 +166,8 @@ class Settings:
         known = list(inspect.signature(SCHEDULES[name]).parameters)[1:]
         _check_options(f"schedule {name!r}", options, [key for key in known if key != "then"])
         schedule = partial(SCHEDULES[name], **options)
+        if warm is not None:
+            _checks.fraction("schedule warm_up", warm)
         return schedule if warm is None else partial(warm_up, warm=warm, then=schedule)
 
     def clipping(self) -> tuple[str, float] | None:
@@ -162,7 +184,7 @@ class Settings:
     def stopping(self) -> dict[str, float] | None:
         """`patience` and `least_improvement` of early stopping, or None."""
         given = self.early_stopping
-        if isinstance(given, int) and not isinstance(given, bool):
+        if isinstance(given, Integral) and not isinstance(given, bool):
             given = {"patience": given}
         return _watching("early_stopping", given, _STOPPING)
 
@@ -191,7 +213,7 @@ class Settings:
         return {
             field.name: value
             for field in fields(self)
-            if (value := asdict(self)[field.name]) != field.default
+            if (value := getattr(self, field.name)) != field.default
         }
 
 
@@ -229,7 +251,10 @@ def _watching(argument: str, given: Any, defaults: Mapping[str, float]) -> dict[
     _checks.integer(f"{argument} patience", result["patience"])
     _checks.positive(f"{argument} least_improvement", result["least_improvement"], zero=True)
     if "factor" in result:
-        _checks.positive(f"{argument} lowest", result["lowest"], zero=True)
+        if not 0 <= result["lowest"] <= 1:
+            raise ArgumentError(
+                f"{argument} lowest must lie between 0 and 1; got {result['lowest']!r}"
+            )
         if not 0 < result["factor"] < 1:
             raise ArgumentError(
                 f"{argument} factor must lie between 0 and 1; got {result['factor']!r}"

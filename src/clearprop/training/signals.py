@@ -32,7 +32,12 @@ def listening() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # A signal that is ignored (nohup, a background job) stays so; None is not Python's to restore.
+    before = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+    }
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the system's signature
         request.signal = number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,11 +42,20 @@ class Hooks:
         callbacks: called with a `Report` after every epoch; answering True ends the training.
         on_steps: called with a `Report` every few steps, for progress bars.
         checkpoint: where to keep the state, or None.
+
+    Raises:
+        ArgumentError: `callbacks` or `on_steps` is not a list of functions.
     """
 
     callbacks: Sequence[Callback] = ()
     on_steps: Sequence[Callback] = ()
     checkpoint: Checkpoint | str | PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("callbacks", "on_steps"):
+            given = getattr(self, name)
+            if not isinstance(given, Sequence) or not all(callable(each) for each in given):
+                raise ArgumentError(f"{name} must be a list of functions; got {given!r}")
 
 
 def train(
@@ -155,15 +166,17 @@ def train_population(
     engine = choose_engine(chosen.engine, plan)
     loop = Loop(plan, chosen, base_rates(chosen, members), data, engine)
     start = starts(network, members)
-    task = {
-        "settings": chosen.to_json(),
-        "members": [dict(member) for member in members],
-        "architecture": network.to_json(),
-        "rule": plan.rule,
-        "engine": engine.name,
-        "data": fingerprint(*data),
-        "start": start.tobytes().hex()[:64],
-    }
+    task = _as_json_says(
+        {
+            "settings": chosen.to_json(),
+            "members": list(members),
+            "architecture": network.to_json(),
+            "rule": plan.rule,
+            "engine": engine.name,
+            "data": fingerprint(*data),
+            "start": hashlib.sha256(start.tobytes()).hexdigest(),
+        }
+    )
     trainer = _Trainer(loop, task, hooks)
     with trainer.checkpoint_held():
         progress = trainer.begin(start)
@@ -172,7 +185,8 @@ def train_population(
     if stopped_by is not None:
         kept = f"; its state is in {trainer.checkpoint.path}" if trainer.checkpoint else ""
         raise Interrupted(
-            f"training was stopped in epoch {progress.epoch + 1} of {chosen.epochs}{kept}",
+            f"training was stopped in epoch {min(progress.epoch + 1, chosen.epochs)} of "
+            f"{chosen.epochs}{kept}",
             stopped_by,
             population,
         )
@@ -230,17 +244,25 @@ class _Trainer:
                     self.save(progress)
                 return request.signal is not None
 
-            finished = self.loop.run(progress, self.hooks.callbacks, self.hooks.on_steps, pause)
+            self.loop.run(progress, self.hooks.callbacks, self.hooks.on_steps, pause)
             self.save(progress)
-        if finished:
-            return None
-        return request.signal
+        return request.signal  # also one that came in the last step: it was not meant for us alone
 
     def save(self, progress: Progress) -> None:
         """Write the checkpoint, if there is to be one."""
         if self.checkpoint is not None:
             save_progress(self.checkpoint.path, progress, self.task, self.seconds)
             self.saved = time.monotonic()
+
+
+def _as_json_says(task: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint will give back: lists for tuples, text for keys, plain numbers."""
+
+    def plain(value: Any) -> Any:
+        return dict(value) if isinstance(value, Mapping) else value.tolist()
+
+    result: dict[str, Any] = json.loads(json.dumps(task, default=plain))
+    return result
 
 
 def _population(network: Network, progress: Progress, loop: Loop, seconds: float) -> Population:

@@ -1,0 +1,410 @@
+"""What a training gives back: history, weights, best epoch, endings."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import clearprop as cp
+from clearprop.equations.schedules import cosine
+from clearprop.errors import ArgumentError, DataError
+from clearprop.training import grid
+
+
+def test_the_history_is_columns_over_the_epochs_from_the_start(network, moons):
+    X, y = moons
+    run = cp.train(network, X, y, epochs=4, batch_size=7, validation=(X[:20], y[:20]))
+    assert list(run.history) == [
+        "epoch", "learning_rate", "running_loss", "train_loss", "train_accuracy",
+        "validation_loss", "validation_accuracy",
+    ]  # fmt: skip
+    assert run.history["epoch"].tolist() == [0, 1, 2, 3, 4]
+    assert all(column.shape == (5,) for column in run.history.values())
+    assert np.isnan(run.history["running_loss"][0])
+    assert run.epochs == 4
+    assert run.watched == "validation_loss"
+    p = network.predict(X)[:, 0]
+    loss = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+    np.testing.assert_allclose(run.history["train_loss"][0], loss, rtol=1e-12)
+    assert run.history["train_accuracy"][0] == ((p >= 0.5) == y).mean()
+
+
+def test_the_running_loss_is_the_mean_of_the_batches_before_their_updates(line):
+    X, y = line
+    net = cp.Network([1, 1])
+    net.parameters = [0.5, 0.1]
+    run = cp.train(
+        net, X, y, optimizer="sgd", learning_rate=0.1, batch_size=10, epochs=1, shuffle=False
+    )
+    w, b, total = 0.5, 0.1, 0.0
+    for first in (0, 10, 20):
+        x, t = X[first : first + 10, 0], y[first : first + 10]
+        r = w * x + b - t
+        total += (r**2).sum()
+        w, b = w - 0.1 * 2 * (r * x).mean(), b - 0.1 * 2 * r.mean()
+    np.testing.assert_allclose(run.history["running_loss"][1], total / 24, rtol=1e-12)
+    np.testing.assert_allclose(run.network.parameters, [w, b], rtol=1e-12)
+
+
+def test_the_callers_network_and_arrays_are_left_alone(network, moons):
+    X, y = moons  # both are read-only
+    before = network.parameters.copy()
+    run = cp.train(network, X, y, epochs=1, sample_weight=np.ones(60))
+    np.testing.assert_array_equal(network.parameters, before)
+    assert run.network is not network
+    assert (run.network.parameters != before).any()
+
+
+def test_the_same_call_gives_the_same_bits_and_another_seed_others(moons, same):
+    net = cp.Network([2, 6, 1], output="sigmoid", dropout=0.3)
+    runs = [cp.train(net, *moons, epochs=2, seed=seed, validation=0.2) for seed in (3, 3, 4)]
+    same(runs[0], runs[1])
+    assert (runs[0].network.parameters != runs[2].network.parameters).any()
+
+
+@pytest.mark.parametrize(
+    "form", ["list", "fortran", "big-endian", "objects", "memory map", "strided"]
+)
+def test_the_form_of_the_arrays_does_not_change_a_bit(network, moons, same, form, tmp_path):
+    X, y = moons
+    np.save(tmp_path / "X.npy", X)
+    wide = np.zeros((120, 4))
+    wide[::2, ::2] = X
+    other = {
+        "list": (X.tolist(), y.tolist()),
+        "fortran": (np.asfortranarray(X), y.astype(np.int8)),
+        "big-endian": (X.astype(">f8"), y.astype(">i2")),
+        "objects": (X.astype(object), y.astype(bool)),
+        "memory map": (np.load(tmp_path / "X.npy", mmap_mode="r"), y[:, None]),
+        "strided": (wide[::2, ::2], y.astype(np.float16)),
+    }[form]
+    options = {"epochs": 2, "validation": 0.3}
+    same(cp.train(network, X, y, **options), cp.train(network, *other, **options))
+
+
+@pytest.mark.parametrize("X", [np.zeros((6, 2)), np.full((6, 2), 7.0), np.ones((1, 2))])
+def test_constant_features_and_a_single_sample_can_be_learned_from(network, X):
+    run = cp.train(network, X, np.ones(len(X)), epochs=2)
+    assert run.ending == "epochs"
+    assert run.history["train_loss"][-1] < run.history["train_loss"][0]
+
+
+def test_a_single_class_can_be_learned(moons):
+    net = cp.Network([2, 3], output="softmax")
+    run = cp.train(net, moons[0], np.zeros(60), epochs=20, learning_rate=0.1)
+    assert run.history["train_accuracy"][-1] == 1
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 60, 1000, "full"])
+def test_a_batch_larger_than_the_samples_is_all_of_them(network, moons, batch_size):
+    run = cp.train(network, *moons, epochs=2, batch_size=batch_size, record_weights="step")
+    per_epoch = 1 if batch_size == "full" else -(-60 // batch_size)
+    assert run.weight_steps.tolist() == list(range(2 * per_epoch + 1))
+
+
+# ------------------------------------------------------------------------------- recorded weights
+
+
+@pytest.mark.parametrize(
+    ("every", "steps"),
+    [("epoch", [0, 9, 18, 27, 36, 45]), (2, [0, 18, 36, 45]), (5, [0, 45]), (99, [0, 45])],
+)
+def test_weights_are_recorded_where_asked_from_start_to_end(network, moons, every, steps):
+    run = cp.train(network, *moons, epochs=5, batch_size=7, record_weights=every)
+    assert run.weight_steps.tolist() == steps
+    np.testing.assert_array_equal(run.weights[0], network.parameters)
+    np.testing.assert_array_equal(run.weights[-1], run.network.parameters)
+
+
+def test_every_step_can_be_recorded_and_changes_no_bit(network, moons):
+    plain = cp.train(network, *moons, epochs=3, batch_size=7, record_weights="epoch")
+    steps = cp.train(network, *moons, epochs=3, batch_size=7, record_weights="step")
+    assert steps.weight_steps.tolist() == list(range(28))
+    np.testing.assert_array_equal(steps.weights[plain.weight_steps], plain.weights)
+    assert cp.train(network, *moons, epochs=1).weights is None
+    assert cp.train(network, *moons, epochs=1).weight_steps is None
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 30))
+def test_how_often_the_engine_looks_up_changes_no_bit(at_once):
+    from clearprop.engines.reference import ReferenceEngine
+
+    X = np.linspace(-1, 1, 40).reshape(20, 2)
+    net = cp.Network([2, 4, 1], dropout=0.2)
+    options = {"epochs": 3, "batch_size": 3, "schedule": "cosine", "optimizer": "nadamw"}
+    usual = cp.train(net, X, X[:, 0], **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ReferenceEngine, "steps_per_call", at_once)
+        other = cp.train(net, X, X[:, 0], **options)
+    np.testing.assert_array_equal(usual.network.parameters, other.network.parameters)
+    np.testing.assert_array_equal(usual.history["train_loss"], other.history["train_loss"])
+    np.testing.assert_allclose(
+        usual.history["running_loss"], other.history["running_loss"], rtol=1e-13
+    )
+
+
+# ------------------------------------------------------------------------------- best and stopping
+
+
+def test_early_stopping_ends_with_the_best_parameters(network, moons):
+    X, y = moons
+    run = cp.train(
+        network, X[:40], y[:40], validation=(X[40:], 1 - y[40:]), epochs=50, learning_rate=0.1,
+        early_stopping=3, record_weights="epoch",
+    )  # fmt: skip
+    watched = run.history["validation_loss"]
+    assert run.ending == "early_stopping"
+    assert run.best_epoch == np.argmin(watched) == run.epochs - 3
+    np.testing.assert_array_equal(run.network.parameters, run.weights[run.best_epoch])
+
+
+@pytest.mark.parametrize(
+    ("options", "restored"),
+    [
+        ({}, False),
+        ({"restore_best": True}, True),
+        ({"validation": 0.3}, True),
+        ({"validation": 0.3, "restore_best": False}, False),
+        ({"early_stopping": 99}, True),
+        ({"early_stopping": 99, "restore_best": False}, False),
+    ],
+)
+def test_the_best_epoch_is_restored_where_it_is_known_or_asked_for(line, options, restored):
+    net = cp.Network([1, 1])
+    run = cp.train(
+        net, *line, optimizer="sgd", learning_rate=1.05, batch_size="full", epochs=9,
+        record_weights="epoch", **options,
+    )  # fmt: skip
+    assert run.best_epoch == np.argmin(run.history[run.watched]) < 9
+    expected = run.weights[run.best_epoch if restored else -1]
+    np.testing.assert_array_equal(run.network.parameters, expected)
+
+
+def test_without_a_validation_part_the_training_loss_is_watched(line):
+    run = cp.train(
+        cp.Network([1, 1]),
+        *line,
+        epochs=30,
+        early_stopping={"patience": 2, "least_improvement": 10},
+    )
+    assert run.watched == "train_loss"
+    assert (run.epochs, run.ending) == (2, "early_stopping")
+
+
+def test_members_stop_each_on_its_own_and_their_history_ends_there(network, moons):
+    members = grid(learning_rate=[1e-9, 0.01, 1.0])
+    population = cp.train_population(
+        network,
+        *moons,
+        members,
+        epochs=12,
+        early_stopping={"patience": 3, "least_improvement": 1e-3},
+    )
+    assert [len(run.history["epoch"]) for run in population] == [
+        run.epochs + 1 for run in population
+    ]
+    assert population[0].epochs == 3
+    assert population[1].epochs == 12
+    column = population.history["train_loss"]
+    assert column.shape == (13, 3)
+    assert np.isnan(column[4:, 0]).all()
+    assert np.isfinite(column[:4, 0]).all()
+    assert np.isfinite(column[:, 1]).all()
+    assert population.history["epoch"].tolist() == list(range(13))
+
+
+# ------------------------------------------------------------------------------- rates
+
+
+def test_a_schedule_is_followed_and_recorded(network, moons):
+    run = cp.train(
+        network,
+        *moons,
+        epochs=4,
+        batch_size=20,
+        learning_rate=0.5,
+        optimizer="sgd",
+        schedule="cosine",
+    )
+    last_steps = [0, 2, 5, 8, 11]
+    expected = [0.5 * cosine(step / 12) for step in last_steps]
+    np.testing.assert_allclose(run.history["learning_rate"], expected, rtol=1e-15)
+
+
+def test_each_step_is_taken_at_the_rate_of_its_schedule(line):
+    X, y = line
+    net = cp.Network([1, 1])
+    net.parameters = [0.0, 0.0]
+    run = cp.train(
+        net, X, y, epochs=2, batch_size="full", learning_rate=0.1, optimizer="sgd",
+        schedule="polynomial", record_weights="step", loss="half_squared_error",
+    )  # fmt: skip
+    for step in range(2):
+        w, b = run.weights[step]
+        r = w * X[:, 0] + b - y
+        rate = 0.1 * (1 - step / 2)
+        expected = [w - rate * (r * X[:, 0]).mean(), b - rate * r.mean()]
+        np.testing.assert_allclose(run.weights[step + 1], expected, rtol=1e-12)
+
+
+def test_a_plateau_lowers_the_recorded_rate(line):
+    run = cp.train(
+        cp.Network([1, 1]), *line, epochs=8, learning_rate=0.1, optimizer="sgd",
+        reduce_on_plateau={"patience": 2, "factor": 0.1, "least_improvement": 100, "lowest": 0.05},
+    )  # fmt: skip
+    expected = [0.1, 0.1, 0.1, 0.01, 0.01, 0.005, 0.005, 0.005, 0.005]
+    np.testing.assert_allclose(run.history["learning_rate"], expected, rtol=1e-12)
+
+
+# ------------------------------------------------------------------------------- callbacks
+
+
+def test_a_callback_is_told_after_every_epoch_and_may_stop(network, moons):
+    reports = []
+
+    def stop_at_three(report):
+        reports.append(report)
+        return report.epoch == 3
+
+    run = cp.train(
+        network, *moons, epochs=9, batch_size=20, hooks=cp.Hooks(callbacks=[stop_at_three])
+    )
+    assert [report.epoch for report in reports] == [1, 2, 3]
+    assert (run.ending, run.epochs) == ("callback", 3)
+    last = reports[-1]
+    assert last.epochs == 9
+    assert last.fraction == 3 / 9
+    assert last.learning_rate.tolist() == [0.003]
+    assert last.row["train_loss"][0] == run.history["train_loss"][-1]
+    assert last.loss[0] == run.history["running_loss"][-1]
+    np.testing.assert_array_equal(last.parameters[0], run.network.parameters)
+
+
+@pytest.mark.parametrize("answer", [None, False, 0, 1, "yes", np.True_])
+def test_only_true_stops(network, moons, answer):
+    hooks = cp.Hooks(callbacks=[lambda _: answer, lambda _: None])
+    assert cp.train(network, *moons, epochs=2, hooks=hooks).ending == "epochs"
+
+
+def test_steps_are_reported_within_the_epochs(network, moons, short_calls):
+    reports = []
+    run = cp.train(
+        network, *moons, epochs=2, batch_size=20, schedule="polynomial", learning_rate=1.0,
+        hooks=cp.Hooks(on_steps=[reports.append]),
+    )  # fmt: skip
+    assert [report.fraction for report in reports] == pytest.approx([2 / 6, 3 / 6, 5 / 6, 1])
+    rates = [report.learning_rate[0] for report in reports]
+    assert rates == pytest.approx([5 / 6, 4 / 6, 2 / 6, 1 / 6])
+    assert reports[1].loss[0] == run.history["running_loss"][1]
+    assert [report.epoch for report in reports] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["callbacks", "on_steps"])
+@pytest.mark.parametrize("given_hooks", [print, [3], None, "print"])
+def test_hooks_must_be_lists_of_functions(name, given_hooks):
+    with pytest.raises(ArgumentError, match=f"{name} must be a list of functions; got"):
+        cp.Hooks(**{name: given_hooks})
+
+
+def test_an_error_in_a_callback_comes_through(network, moons):
+    def fail(_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        cp.train(network, *moons, epochs=2, hooks=cp.Hooks(callbacks=[fail]))
+
+
+def test_training_works_in_a_thread(network, moons, same):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(cp.train(network, *moons, epochs=2)))
+    thread.start()
+    thread.join()
+    same(results[0], cp.train(network, *moons, epochs=2))
+
+
+# ------------------------------------------------------------------------------- learning
+
+
+def test_on_the_moons_a_rate_of_a_half_kills_and_a_twentieth_learns():
+    from sklearn.datasets import make_moons
+
+    X, y = make_moons(200, noise=0.1, random_state=0)
+    net = cp.Network([2, 4, 4, 1], hidden="relu", output="sigmoid")
+    runs = cp.train_population(
+        net,
+        X,
+        y,
+        grid(learning_rate=[0.5, 0.05], seed=range(6)),
+        optimizer="sgd",
+        batch_size=1,
+        epochs=12,
+    )
+    accuracy = np.array([run.history["train_accuracy"][-1] for run in runs]).reshape(2, 6)
+    assert (accuracy[0] == 0.5).all()
+    for dead in runs[:6]:
+        assert np.ptp(dead.network.predict(X)) == 0
+        assert dead.history["train_loss"][-1] > 0.69
+    assert (accuracy[1] > 0.95).sum() >= 2
+    assert runs.best.learning_rate == 0.05
+
+
+def test_a_line_is_found(line):
+    run = cp.train(cp.Network([1, 1]), *line, epochs=200, learning_rate=0.1, batch_size="full")
+    np.testing.assert_allclose(run.network.parameters, [2, -0.5], atol=1e-3)
+    assert run.history["train_r2"][-1] > 0.999
+
+
+# ------------------------------------------------------------------------------- words and errors
+
+
+def test_a_run_and_a_population_say_what_happened(network, moons):
+    population = cp.train_population(
+        network, *moons, grid(learning_rate=[0.1, 1e200]), optimizer="sgd", epochs=2, validation=0.2
+    )
+    words = repr(population)
+    assert words.startswith(
+        "Population(2 runs, 1 diverged; best: Run(2 epochs, sgd, learning rate 0.1, "
+    )
+    assert "batch 32, ended by epochs; best epoch " in words
+    for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+        assert f"{name} {population[0].history[name][population[0].best_epoch]:.4g}" in words
+    assert "running_loss" not in words
+    assert "reference engine" in words
+    assert "diverged at step 2 (epoch 1), first seen in layer" in repr(population[1])
+    assert "at learning rate 1e+200" in repr(population[1])
+
+
+def test_a_population_is_a_sequence_of_its_runs(network, moons):
+    population = cp.train_population(network, *moons, grid(seed=[1, 2]), epochs=1)
+    assert len(population) == len(list(population)) == 2
+    assert population[1].seed == 2
+    assert population[-1] is population.runs[1]
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [([[3, 2], [3, 1]], 1), ([[3, 1], [1, 3]], 0), ([[np.nan, np.inf], [5, 9]], 1),
+     ([[np.nan, np.nan], [np.nan, np.nan]], 0)],
+)  # fmt: skip
+def test_the_best_run_has_the_lowest_finite_watched_loss(network, moons, losses, best):
+    population = cp.train_population(network, *moons, [{}, {}], epochs=1)
+    for run, values in zip(population, losses, strict=True):
+        run.history["train_loss"][:] = values
+    assert population.best is population[best]
+
+
+def test_what_cannot_be_learned_from_is_refused_before_anything_starts(network, moons):
+    X, y = moons
+    with pytest.raises(DataError, match="X must have 2 features"):
+        cp.train(network, X[:, :1], y)
+    with pytest.raises(DataError, match="y must lie between 0 and 1"):
+        cp.train(network, X, y + 1)
+    with pytest.raises(ArgumentError, match="needs output='softmax'"):
+        cp.train(network, X, y, loss="categorical_cross_entropy")
+    with pytest.raises(ArgumentError, match=r"'epoch' is not a setting.*'epochs'"):
+        cp.train(network, X, y, epoch=1)
