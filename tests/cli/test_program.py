@@ -107,7 +107,7 @@ def test_a_stopped_or_killed_run_resumes_to_the_same_model(tmp_path, number):
         assert (tmp_path / "cut" / "report.html").exists()
     resumed = _start(tmp_path, "train", "--resume", "cut", "--json")
     got = json.loads(resumed.communicate()[0])
-    for key in ("train", "validation", "test", "epochs", "best_epoch"):
+    for key in ("train", "validation", "test", "epochs", "kept_epoch"):
         assert got[key] == expected[key]
     models = [Path(tmp_path, name, "model.safetensors").read_bytes() for name in ("whole", "cut")]
     assert models[0] == models[1]

@@ -11,8 +11,8 @@ from clearprop.engines import scores
 random = np.random.default_rng(0)
 
 
-def score(name, a, y):
-    return scores.finish(name, scores.TALLIES[name](a, y), y)
+def score(name, a, y, output="softmax"):
+    return scores.finish(name, scores.TALLIES[name](a, y, output), y)
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
@@ -21,6 +21,12 @@ def test_accuracy_is_the_share_of_right_classes(k):
     classes = (lambda v: v[..., 0] >= 0.5) if k == 1 else (lambda v: np.argmax(v, axis=-1))
     expected = [accuracy_score(classes(y), classes(own)) for own in a]
     np.testing.assert_allclose(score("accuracy", a, y), expected, rtol=1e-15)
+
+
+def test_several_sigmoid_outputs_must_all_be_right():
+    y = np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]])
+    a = np.stack([y * 0.8 + 0.1, np.where(np.arange(3) == 2, 1 - y, y)])
+    assert score("accuracy", a, y, "sigmoid").tolist() == [1.0, 0.0]
 
 
 def test_one_output_counts_a_half_as_the_upper_class():
@@ -42,8 +48,8 @@ def test_r2_is_that_of_scikit_learn_weighted_by_variance(k, dtype):
 def test_tallies_add_up_over_blocks():
     a, y = random.normal(size=(2, 30, 2)), random.normal(size=(30, 2))
     for name, tally in scores.TALLIES.items():
-        parts = tally(a[:, :11], y[:11]) + tally(a[:, 11:], y[11:])
-        np.testing.assert_allclose(parts, tally(a, y))
+        parts = tally(a[:, :11], y[:11], "softmax") + tally(a[:, 11:], y[11:], "softmax")
+        np.testing.assert_allclose(parts, tally(a, y, "softmax"))
         np.testing.assert_allclose(scores.finish(name, parts, y), score(name, a, y))
 
 

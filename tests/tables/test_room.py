@@ -16,5 +16,5 @@ def test_importing_the_room_loads_neither_arrow_nor_scikit_learn():
     heavy = "('pyarrow', 'sklearn', 'pandas', 'scipy', 'matplotlib', 'safetensors')"
     code = f"import sys, clearprop.tables; print([m for m in {heavy} if m in sys.modules])"
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

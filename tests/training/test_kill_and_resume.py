@@ -148,7 +148,7 @@ def test_a_second_signal_acts_at_once(tmp_path, name):
     done = python(STOPPED, name, 2, tmp_path / "run.ckpt")
     assert done.returncode == -getattr(signal, name)
     assert "went on" not in done.stdout
-    assert not (tmp_path / "run.ckpt").exists()
+    assert not (tmp_path / "run.ckpt.previous").exists()  # only the start was kept
 
 
 # ------------------------------------------------------------------------------- in this process

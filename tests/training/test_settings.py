@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from types import MappingProxyType
 
 import numpy as np
@@ -13,6 +14,7 @@ from clearprop.equations.schedules import SCHEDULES, cosine
 from clearprop.equations.updates import UPDATES
 from clearprop.errors import ArgumentError
 from clearprop.training import DEFAULT_RATES, Settings
+from clearprop.training.choices import Choices, combine
 from clearprop.training.settings import rule_options
 
 nan, inf = float("nan"), float("inf")
@@ -72,7 +74,7 @@ nan, inf = float("nan"), float("inf")
         ("early_stopping", {"patience": "3"}, "patience must be a finite number"),
         ("early_stopping", {"patient": 3}, "no option 'patient'; did you mean 'patience'"),
         ("early_stopping", {"least_improvement": -1}, "early_stopping least_improvement must be"),
-        ("reduce_on_plateau", 3, "reduce_on_plateau must be a mapping"),
+        ("reduce_on_plateau", 3, "reduce_on_plateau must be True, a mapping"),
         ("reduce_on_plateau", {"patience": 0}, "reduce_on_plateau patience must be"),
         ("reduce_on_plateau", {"factor": 1}, "factor must lie between 0 and 1; got 1"),
         ("reduce_on_plateau", {"factor": 0}, "factor must lie between"),
@@ -105,8 +107,22 @@ def test_a_bad_value_is_refused_by_argument_rule_and_value(name, value, words):
 
 def test_an_unknown_setting_is_answered_with_the_closest():
     with pytest.raises(ArgumentError, match=r"'lerning_rate' is not a setting.*'learning_rate'"):
-        Settings.of({"lerning_rate": 1})
-    assert Settings.of({"epochs": 3}) == Settings(epochs=3)
+        combine(None, {"lerning_rate": 1})
+    assert combine(None, {"epochs": 3}) == Settings(epochs=3)
+
+
+def test_single_choices_go_before_the_settings():
+    base = Settings(epochs=3, optimizer="sgd")
+    assert combine(base, {"epochs": 4}) == Settings(epochs=4, optimizer="sgd")
+    assert combine(base, {}) == base
+    with pytest.raises(ArgumentError, match="settings must be a Settings; got 3"):
+        combine(3, {})
+
+
+def test_the_choices_are_the_fields_of_the_settings():
+    assert list(Choices.__annotations__) == [field.name for field in fields(Settings)]
+    settings = {field.name: field.type for field in fields(Settings)}
+    assert {name: ref.__forward_arg__ for name, ref in Choices.__annotations__.items()} == settings
 
 
 GOOD = [
@@ -131,10 +147,13 @@ GOOD = [
 
 
 @pytest.mark.parametrize("options", GOOD, ids=str)
-def test_good_values_pass_and_only_they_are_written(options):
-    written = Settings(**options).to_json()
-    assert written.keys() == {key for key in options if options[key] != getattr(Settings(), key)}
-    assert all(written[key] == options[key] for key in written)
+def test_good_values_pass_and_every_value_is_written(options):
+    settings = Settings(**options)
+    written = settings.to_json()
+    assert written.keys() == {field.name for field in fields(Settings)}
+    assert Settings(**written).to_json() == written
+    resolved = {"optimizer", "learning_rate", "early_stopping", "reduce_on_plateau"}
+    assert all(written[key] == options[key] for key in options.keys() - resolved)
 
 
 def test_json_gives_the_same_settings_back():
@@ -142,8 +161,11 @@ def test_json_gives_the_same_settings_back():
         optimizer={"name": "adamw", "weight_decay": 0.1}, schedule="cosine", penalty={"l2": 0.1},
         early_stopping=3, record_weights="step", learning_rate=0.5,
     )  # fmt: skip
-    assert Settings.of(json.loads(json.dumps(settings.to_json()))) == settings
-    assert Settings().to_json() == {}
+    written = settings.to_json()
+    assert Settings(**json.loads(json.dumps(written))).to_json() == written
+    assert written["optimizer"]["beta2"] == 0.999
+    assert written["early_stopping"]["patience"] == 3
+    assert Settings().to_json()["learning_rate"] == DEFAULT_RATES["adam"]
 
 
 @pytest.mark.parametrize("rule", sorted(UPDATES))

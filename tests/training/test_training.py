@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import clearprop as cp
+from clearprop import randomness
 from clearprop.equations.schedules import cosine
 from clearprop.errors import ArgumentError, DataError
 from clearprop.training import grid
@@ -231,8 +232,8 @@ def test_a_schedule_is_followed_and_recorded(network, moons):
         optimizer="sgd",
         schedule="cosine",
     )
-    last_steps = [0, 2, 5, 8, 11]
-    expected = [0.5 * cosine(step / 12) for step in last_steps]
+    last_steps = [0, 2, 5, 8, 11]  # each in the middle of its twelfth
+    expected = [0.5 * cosine((step + 0.5) / 12) for step in last_steps]
     np.testing.assert_allclose(run.history["learning_rate"], expected, rtol=1e-15)
 
 
@@ -247,7 +248,7 @@ def test_each_step_is_taken_at_the_rate_of_its_schedule(line):
     for step in range(2):
         w, b = run.weights[step]
         r = w * X[:, 0] + b - y
-        rate = 0.1 * (1 - step / 2)
+        rate = 0.1 * (1 - (step + 0.5) / 2)
         expected = [w - rate * (r * X[:, 0]).mean(), b - rate * r.mean()]
         np.testing.assert_allclose(run.weights[step + 1], expected, rtol=1e-12)
 
@@ -285,10 +286,30 @@ def test_a_callback_is_told_after_every_epoch_and_may_stop(network, moons):
     np.testing.assert_array_equal(last.parameters[0], run.network.parameters)
 
 
-@pytest.mark.parametrize("answer", [None, False, 0, 1, "yes", np.True_])
+@pytest.mark.parametrize("answer", [None, False, np.False_])
 def test_only_true_stops(network, moons, answer):
     hooks = cp.Hooks(callbacks=[lambda _: answer, lambda _: None])
     assert cp.train(network, *moons, epochs=2, hooks=hooks).ending == "epochs"
+
+
+def test_an_answer_from_a_comparison_of_arrays_stops(network, moons):
+    hooks = cp.Hooks(callbacks=[lambda report: report.row["train_loss"][0] < 100])
+    run = cp.train(network, *moons, epochs=5, hooks=hooks)
+    assert (run.ending, run.epochs) == ("callback", 1)
+
+
+@pytest.mark.parametrize("answer", [0, 1, "yes", np.zeros(2)])
+def test_an_answer_that_is_none_is_refused(network, moons, answer):
+    with pytest.raises(ArgumentError, match="a callback must answer True, False or None; got"):
+        cp.train(network, *moons, epochs=2, hooks=cp.Hooks(callbacks=[lambda _: answer]))
+
+
+def test_what_a_callback_sees_cannot_be_written_to(network, moons):
+    def write(report):
+        report.parameters[:] = 0
+
+    with pytest.raises(ValueError, match="read-only"):
+        cp.train(network, *moons, epochs=1, hooks=cp.Hooks(callbacks=[write]))
 
 
 def test_steps_are_reported_within_the_epochs(network, moons, short_calls):
@@ -299,7 +320,7 @@ def test_steps_are_reported_within_the_epochs(network, moons, short_calls):
     )  # fmt: skip
     assert [report.fraction for report in reports] == pytest.approx([2 / 6, 3 / 6, 5 / 6, 1])
     rates = [report.learning_rate[0] for report in reports]
-    assert rates == pytest.approx([5 / 6, 4 / 6, 2 / 6, 1 / 6])
+    assert rates == pytest.approx([9 / 12, 7 / 12, 3 / 12, 1 / 12])
     assert reports[1].loss[0] == run.history["running_loss"][1]
     assert [report.epoch for report in reports] == [0, 0, 1, 1]
 
@@ -370,13 +391,49 @@ def test_a_run_and_a_population_say_what_happened(network, moons):
     assert words.startswith(
         "Population(2 runs, 1 diverged; best: Run(2 epochs, sgd, learning rate 0.1, "
     )
-    assert "batch 32, ended by epochs; best epoch " in words
+    assert "batch 32, ended by epochs; kept epoch " in words
     for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
-        assert f"{name} {population[0].history[name][population[0].best_epoch]:.4g}" in words
+        assert f"{name} {population[0].history[name][population[0].kept_epoch]:.4g}" in words
     assert "running_loss" not in words
     assert "reference engine" in words
-    assert "diverged at step 2 (epoch 1), first seen in layer" in repr(population[1])
-    assert "at learning rate 1e+200" in repr(population[1])
+    assert "diverged at step 2 (epoch 1), at learning rate 1e+200: " in repr(population[1])
+
+
+def test_a_run_knows_what_its_member_chose(network, moons):
+    member = {"momentum": 0.5, "dropout": 0.3, "penalty": {"l2": 0.1}, "seed": 4}
+    run = cp.train_population(
+        network, *moons, [member], optimizer="momentum", penalty={"l1": 0.01}, epochs=1
+    )[0]
+    assert run.member == member
+    assert run.settings.optimizer == {"name": "momentum", "momentum": 0.5}
+    assert run.settings.penalty == {"l1": 0.01, "l2": 0.1}
+    assert (run.settings.seed, run.seed) == (4, 4)
+    assert set(run.network.architecture.dropout[:-1]) == {0.3}
+    assert "dropout 0.3" in repr(run)
+    start = cp.Network.of(run.network.architecture, network.architecture.initial_parameters(4))
+    again = cp.train(start, *moons, run.settings)
+    np.testing.assert_array_equal(again.network.parameters, run.network.parameters)
+
+
+def test_the_kept_epoch_is_the_one_whose_parameters_are_returned(network, moons):
+    options = {"epochs": 6, "learning_rate": 0.5, "record_weights": "epoch"}
+    last = cp.train(network, *moons, **options)
+    best = cp.train(network, *moons, **options, restore_best=True)
+    assert (last.kept_epoch, best.kept_epoch) == (6, best.best_epoch)
+    for run in (last, best):
+        np.testing.assert_array_equal(run.network.parameters, run.weights[run.kept_epoch])
+    assert last.batch_size == 32
+
+
+def test_the_running_loss_leaves_out_the_step_that_failed(moons):
+    net = cp.Network([2, 3, 1], output="sigmoid")
+    with pytest.warns(UserWarning, match="diverged"):
+        run = cp.train(net, *moons, epochs=1, learning_rate=1e200, optimizer="sgd", batch_size=20)
+    first = moons[0][randomness.permutation(0, 0, len(moons[0]))[:20]]
+    targets = moons[1][randomness.permutation(0, 0, len(moons[0]))[:20]]
+    p = net.predict(first)[:, 0]
+    expected = -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))
+    assert run.history["running_loss"][1] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_population_is_a_sequence_of_its_runs(network, moons):

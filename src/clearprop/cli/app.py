@@ -127,7 +127,8 @@ def train(
         float, typer.Option(help="Share of the hidden activations silenced in training.")
     ] = TABLE.dropout,
     l2: Annotated[
-        float, typer.Option("--l2", help="Strength of the L2 penalty on the weights.")
+        float,
+        typer.Option("--l2", help="Strength of the L2 penalty, divided by the rows."),
     ] = TABLE.l2,
     optimizer: Annotated[
         str, typer.Option(help="sgd, momentum, adam, adamw, ...")

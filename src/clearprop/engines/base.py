@@ -42,7 +42,7 @@ class Plan:
         architecture: of every member.
         loss: a name of `equations/losses.py`.
         rule: a name of `equations/updates.py`.
-        rule_options: the rule's other arguments, each `(m, 1)` or a number; weight decay `(m, p)`.
+        rule_options: the rule's other arguments, each `(m, 1)`; weight decay `(m, p)`.
         penalties: strength of each penalty by name, `(m, 1)`.
         clip: None, or ("norm" | "value", limit).
         dropout: rate of every layer of every member, `(m, n_layers)`.
@@ -54,7 +54,7 @@ class Plan:
     architecture: Architecture
     loss: str
     rule: str
-    rule_options: Mapping[str, Any]
+    rule_options: Mapping[str, NDArray[np.float64]]
     penalties: Mapping[str, Array]
     clip: tuple[str, float] | None
     dropout: Array
@@ -92,12 +92,14 @@ class Steps:
 
     Attributes:
         loss_sum: `Σ batch loss · batch length` of every member, `(m,)`, before each update; without
-            penalties.
+            penalties, and without the step that failed.
+        seen: the samples in that sum, `(m,)`.
         failures: member → (step, layer): where the numbers ceased to be finite. The member keeps
             the parameters it had before that step and is no longer alive.
     """
 
     loss_sum: NDArray[np.float64]
+    seen: NDArray[np.int64]
     failures: dict[int, tuple[int, int]]
 
 
@@ -120,9 +122,12 @@ class Engine(Protocol):
             plan: what to compute.
             state: where the members stand.
             data: the training samples.
-            order: the rows of `data` in every member's order for this epoch, `(m, n)`.
+            order: the rows of `data` in every member's order for this epoch, int64 `(m, n)`; it
+                may be a broadcast view, and must not be written to.
             batches: which batches of the epoch: batch k is `order[:, k·b : (k+1)·b]`.
-            rates: the learning rate of every member at each of these batches, `(m, len(batches))`.
+            rates: the learning rate of every member at each of these batches, float64
+                `(m, len(batches))`. With float64 rates and options, float32 parameters are
+                updated in float64 and rounded once.
         """
         ...
 

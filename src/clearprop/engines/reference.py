@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop import randomness
 from clearprop.engines import scores
 from clearprop.engines.base import Data, Plan, State, Steps
-from clearprop.equations.backprop import Trace, backward, forward, output_delta, sample_losses
-from clearprop.equations.dense import dropout_mask
+from clearprop.engines.objective import draw_masks, loss_and_gradient
+from clearprop.equations.backprop import Trace, forward, sample_losses
 from clearprop.equations.losses import cost
-from clearprop.equations.penalties import PENALTIES, clip_norm, clip_value
+from clearprop.equations.penalties import clip_norm, clip_value
 from clearprop.equations.updates import UPDATES
 
-__all__ = ["ReferenceEngine", "gradient"]
+__all__ = ["ReferenceEngine"]
 
 Array = NDArray[Any]
 
@@ -41,7 +40,7 @@ class ReferenceEngine:
         self, plan: Plan, state: State, data: Data, order: Array, batches: range, rates: Array
     ) -> Steps:
         """See `Engine.run`."""
-        loss_sum = np.zeros(len(state.alive))
+        loss_sum, seen = np.zeros(len(state.alive)), np.zeros(len(state.alive), dtype=np.int64)
         failures: dict[int, tuple[int, int]] = {}
         for k, eta in zip(batches, rates.T, strict=True):
             members = np.flatnonzero(state.alive)
@@ -49,9 +48,11 @@ class ReferenceEngine:
                 break
             rows = order[members, k * plan.batch_size : (k + 1) * plan.batch_size]
             losses, failed = _step(plan, state, members, _gather(data, rows), eta[members, None])
-            loss_sum[members] += losses * rows.shape[1]
+            kept = members[state.alive[members]]
+            loss_sum[kept] += losses[state.alive[members]] * rows.shape[1]
+            seen[kept] += rows.shape[1]
             failures |= failed
-        return Steps(loss_sum, failures)
+        return Steps(loss_sum, seen, failures)
 
     def evaluate(self, plan: Plan, parameters: Array, data: Data) -> tuple[Array, Array]:
         """See `Engine.evaluate`."""
@@ -76,40 +77,10 @@ def _evaluate(plan: Plan, w: Array, data: Data, block: int) -> tuple[Array, Arra
             X, y = data.X[start : start + block], data.y[start : start + block]
             trace = forward(X, layers, activations)
             losses.append(sample_losses(trace, y, plan.loss).astype(np.float64))
-            tally += scores.TALLIES[plan.score](trace[-1][2], y)  # one by one, for any m
+            tally += scores.TALLIES[plan.score](
+                trace[-1][2], y, activations[-1]
+            )  # one by one, for any m
         return cost(np.concatenate(losses, axis=-1), data.weights), tally
-
-
-def gradient(
-    plan: Plan,
-    w: Array,
-    batch: Data,
-    masks: list[Array | None] | None = None,
-    penalties: dict[str, Array] | None = None,
-) -> tuple[Array, Array, Trace]:
-    """Loss and gradient of `C + Σ strength · penalty` at `w (m, p)`, and the trace.
-
-    Args:
-        plan: what to compute.
-        w: parameters of the members, `(m, p)`.
-        batch: the samples of each member, `(m, b, ...)`, or of all, `(b, ...)`.
-        masks: dropout masks, one for each layer.
-        penalties: strengths `(m, 1)` by name; the plan's, if not given.
-
-    Returns:
-        The loss `(m,)` without penalties, the gradient `(m, p)`, and the trace.
-    """
-    architecture = plan.architecture
-    layers, activations = architecture.layers(w), architecture.activations
-    trace = forward(batch.X, layers, activations, masks)
-    losses = cost(sample_losses(trace, batch.y, plan.loss), batch.weights)
-    _, z, a = trace[-1]
-    delta = output_delta(z, a, batch.y, plan.loss, activations[-1], batch.weights)
-    gradients, _ = backward(trace, layers, activations, delta, masks)
-    g = architecture.flatten(gradients)
-    for name, strength in (plan.penalties if penalties is None else penalties).items():
-        g = g + strength * PENALTIES[name][1](w) * architecture.is_weight
-    return losses, g.astype(w.dtype, copy=False), trace
 
 
 def _step(
@@ -119,12 +90,25 @@ def _step(
     w = state.parameters[members]
     slots = tuple(slot[members] for slot in state.slots)
     # Options and rates are float64, so a float32 network is updated in float64 and rounded once.
-    options = {name: _of(value, members) for name, value in plan.rule_options.items()}
+    options = {name: value[members] for name, value in plan.rule_options.items()}
     strengths = {name: value[members] for name, value in plan.penalties.items()}
     state.step += 1
     with np.errstate(all="ignore"):  # overflow is looked for below, member by member
-        masks = _masks(plan, state.step, members, batch.X.shape[1], w.dtype)
-        losses, g, trace = gradient(plan, w, batch, masks, strengths)
+        masks = draw_masks(
+            plan.architecture,
+            plan.dropout[members],
+            [plan.seeds[i] for i in members],
+            state.step,
+            batch.X.shape[1],
+        )
+        losses, g, trace, _ = loss_and_gradient(
+            plan.architecture,
+            plan.loss,
+            w,
+            batch,
+            penalties=strengths,
+            masks=[None if mask is None else mask.astype(w.dtype) for mask in masks],
+        )
         if plan.clip is not None:
             g = _CLIP[plan.clip[0]](g, plan.clip[1])
         w_next, slots = UPDATES[plan.rule](w, g, slots, state.step, eta, **options)
@@ -146,38 +130,13 @@ def _step(
     for slot, value in zip(state.slots, slots, strict=True):
         slot[kept] = value[ok]
     state.alive[members[~ok]] = False
-    return np.where(ok, losses, 0.0), failed
+    return losses, failed
 
 
 def _gather(data: Data, rows: Array) -> Data:
     """Each member's batch: `(m, b, ...)`."""
     weights = None if data.weights is None else data.weights[rows]
     return Data(data.X[rows], data.y[rows], weights)
-
-
-def _of(value: Any, members: Array) -> Any:
-    """The members' rows of an option that differs between members."""
-    return value[members] if isinstance(value, np.ndarray) else value
-
-
-def _masks(
-    plan: Plan, step: int, members: Array, batch: int, dtype: np.dtype[Any]
-) -> list[Array | None]:
-    """The dropout masks of this step, `(m, batch, n_l)`, or None for layers that drop nothing."""
-    masks: list[Array | None] = []
-    for layer, size in enumerate(plan.architecture.layer_sizes[1:]):
-        rates = plan.dropout[members, layer]
-        if not rates.any():
-            masks.append(None)
-            continue
-        u = np.stack(
-            [
-                randomness.uniform(plan.seeds[i], "dropout", batch * size, step=step, layer=layer)
-                for i in members
-            ]
-        ).reshape(len(members), batch, size)
-        masks.append(dropout_mask(u, rates[:, None, None]).astype(dtype))
-    return masks
 
 
 def _first_bad_layer(plan: Plan, i: int, trace: Trace, finite: Array) -> int:

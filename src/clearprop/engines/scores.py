@@ -1,7 +1,8 @@
 """Scores that people read beside the loss: accuracy and R², summed block by block.
 
-`tally(a, y)` of outputs `a (m, n, k)` and targets `y (n, k)` gives one number a member, `(m,)`, and
-can be added up over blocks of samples; `finish` turns the sum into the score.
+`tally(a, y, output)` takes outputs `a (m, n, k)`, targets `y (n, k)` and the name of the output
+activation. It gives one number a member, `(m,)`, and can be added up over blocks of samples;
+`finish` turns the sum into the score.
 """
 
 from __future__ import annotations
@@ -17,23 +18,26 @@ __all__ = ["TALLIES", "finish"]
 Array = NDArray[Any]
 
 
-def _hits(a: Array, y: Array) -> Array:
-    """Samples whose class is right: the largest output, or for one output which side of ½."""
-    if y.shape[-1] == 1:
-        right = (a[..., 0] >= 0.5) == (y[..., 0] >= 0.5)
+def _hits(a: Array, y: Array, output: str) -> Array:
+    """Samples that are right: the largest of several classes, or each output on its side of ½."""
+    if output == "sigmoid" or y.shape[-1] == 1:
+        right = ((a >= 0.5) == (y >= 0.5)).all(axis=-1)
     else:
         right = np.argmax(a, axis=-1) == np.argmax(y, axis=-1)
     hits: Array = right.sum(axis=-1).astype(np.float64)
     return hits
 
 
-def _squared_errors(a: Array, y: Array) -> Array:
+def _squared_errors(a: Array, y: Array, output: str) -> Array:  # noqa: ARG001 - one face for all
     errors: Array = a.astype(np.float64) - y
     total: Array = (errors * errors).sum(axis=(-2, -1))
     return total
 
 
-TALLIES: dict[str, Callable[[Array, Array], Array]] = {"accuracy": _hits, "r2": _squared_errors}
+TALLIES: dict[str, Callable[[Array, Array, str], Array]] = {
+    "accuracy": _hits,
+    "r2": _squared_errors,
+}
 
 
 def finish(score: str, total: Array, y: Array) -> Array:

@@ -26,7 +26,8 @@ __all__ = ["RunDirectory", "Task", "find_model"]
 
 MODEL, REPORT, RUN, HISTORY = "model.safetensors", "report.html", "run.json", "history.csv"
 CHECKPOINT = "checkpoint.safetensors"
-_OURS = (MODEL, REPORT, RUN, HISTORY, CHECKPOINT, f"{CHECKPOINT}.previous")
+_STATE = (CHECKPOINT, f"{CHECKPOINT}.previous")
+_OURS = (MODEL, REPORT, RUN, HISTORY, *_STATE)
 
 
 class Task(NamedTuple):
@@ -84,7 +85,9 @@ class RunDirectory:
 
     @contextmanager
     def held(self, *, overwrite: bool) -> Iterator[None]:
-        """Make the directory, keep other processes out of it, and clear what an old run left.
+        """Make the directory, keep other processes out of it, and forget where an old run stood.
+
+        The model and report of an old run stay until the new ones replace them.
 
         Raises:
             ArgumentError: there is a run in it already, and `overwrite` is not set.
@@ -103,8 +106,8 @@ class RunDirectory:
                     f"{self.path} holds a run already; use --overwrite to replace it, "
                     "--resume to go on with it, or another --out"
                 )
-            for path in old:
-                path.unlink()
+            for name in _STATE:
+                (self.path / name).unlink(missing_ok=True)
             yield
 
     @contextmanager

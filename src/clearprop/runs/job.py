@@ -16,7 +16,13 @@ from clearprop.runs.directory import RunDirectory, Task
 from clearprop.runs.options import TableOptions
 from clearprop.runs.report_contents import report_contents
 from clearprop.runs.summary import summary
-from clearprop.runs.table_training import TableRun, finish, prepare_table, train_on_table
+from clearprop.runs.table_training import (
+    TableRun,
+    check_training,
+    finish,
+    prepare_table,
+    train_on_table,
+)
 from clearprop.tables import BUNDLED, Prepared, load_bundled, read_table, write_csv
 from clearprop.training import Checkpoint, Hooks
 from clearprop.training.loop import Callback
@@ -64,6 +70,7 @@ class Job:
         """
         table = open_table(self.source)
         prepared = prepare_table(table, self.options)
+        check_training(prepared, self.options)  # before anything is written
         with self.directory.held(overwrite=overwrite):
             self.directory.write_run(self._task(prepared), None)
             return self._train(table, prepared, on_steps)
@@ -106,7 +113,7 @@ class Job:
     def _write(self, table: Any, result: TableRun) -> dict[str, Any]:
         """Model, history, report and summary into the run directory."""
         directory, described = self.directory, summary(result)
-        about = {key: described[key] for key in ("task", "epochs", "best_epoch", "test", "seed")}
+        about = {key: described[key] for key in ("task", "epochs", "kept_epoch", "test", "seed")}
         save_model(
             directory.model,
             result.run.network,

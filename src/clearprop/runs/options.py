@@ -10,6 +10,7 @@ from clearprop.architecture import Architecture
 from clearprop.defaults import TABLE
 from clearprop.errors import ArgumentError
 from clearprop.training import Settings
+from clearprop.training.choices import combine
 
 __all__ = ["TableOptions"]
 
@@ -30,7 +31,7 @@ class TableOptions:
         dtype: "float32" or "float64".
         seed: of split, start, order and dropout.
         patience: epochs without improvement before training stops; 0 never stops early.
-        l2: strength of the L2 penalty.
+        l2: strength of the L2 penalty, divided by the number of training rows.
         training: the other settings of `clearprop.training.Settings`, by name.
 
     Raises:
@@ -79,9 +80,8 @@ class TableOptions:
         chosen = {**usual, "seed": self.seed, **self.training, **more}
         if self.patience:
             chosen["early_stopping"] = self.patience
-        if self.l2:
-            chosen["penalty"] = {"l2": self.l2}
-        return Settings.of(chosen)
+        # The best epoch is kept also where there is no validation part to choose it by.
+        return combine(None, {"restore_best": True, **chosen})
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""

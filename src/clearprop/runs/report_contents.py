@@ -55,8 +55,8 @@ def report_contents(
         },
         history={k: v for k, v in run.history.items() if k not in ("running_loss", "penalty")},
         optimizer=run.settings.rule,
-        batch_size=_batch(result),
-        best_epoch=run.best_epoch,
+        batch_size=run.batch_size,
+        best_epoch=run.kept_epoch,
         confusion=None if judged.confusion is None else (judged.confusion, names),
         predictions=None if judged.confusion is not None else (judged.true, judged.predicted),
         weight_history=_weights(result),
@@ -73,16 +73,11 @@ def report_contents(
     )
 
 
-def _batch(result: TableRun) -> int:
-    n, asked = len(result.prepared.train.X), result.run.settings.batch_size
-    return n if asked == "full" else min(int(asked), n)
-
-
 def _weights(result: TableRun) -> WeightHistory | None:
     run = result.run
     if run.weights is None or run.weight_steps is None or len(run.weights) < 2:
         return None
-    steps_per_epoch = -(-len(result.prepared.train.X) // _batch(result))
+    steps_per_epoch = -(-len(result.prepared.train.X) // run.batch_size)
     return WeightHistory(
         run.weight_steps / steps_per_epoch, run.weights, run.network.architecture.layer_of
     )
@@ -152,14 +147,14 @@ def _settings(result: TableRun) -> list[tuple[str, str]]:
     return [
         ("Loss", settings.loss_for(run.network.architecture.activations[-1]).replace("_", " ")),
         ("Optimizer", run.settings.rule),
-        ("Learning rate", f"{run.learning_rate:g} at batch size {_batch(result)} ({origin})"),
+        ("Learning rate", f"{run.learning_rate:g} at batch size {run.batch_size} ({origin})"),
         ("Schedule", _words(settings.schedule)),
         ("Epochs", f"{run.epochs} of {settings.epochs}, ended by {run.ending.replace('_', ' ')}"),
         (
             "Early stopping",
             f"patience {result.options.patience}" if result.options.patience else "off",
         ),
-        ("Network kept", f"epoch {run.best_epoch}"),
+        ("Network kept", f"epoch {run.kept_epoch}"),
         ("Penalty", _words(settings.penalty or "none")),
         ("Gradient clipping", _words(settings.clip or "none")),
         ("Class weights", _words(settings.class_weight or "none")),

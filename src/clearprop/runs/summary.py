@@ -36,9 +36,9 @@ def summary(result: TableRun) -> dict[str, Any]:
         "engine": run.engine,
         "optimizer": run.settings.rule,
         "learning_rate": run.learning_rate,
-        "batch_size": _effective_batch(result),
+        "batch_size": run.batch_size,
         "epochs": run.epochs,
-        "best_epoch": run.best_epoch,
+        "kept_epoch": run.kept_epoch,
         "ending": run.ending,
         "seed": run.seed,
         "seconds": round(run.seconds, 3),
@@ -50,11 +50,6 @@ def summary(result: TableRun) -> dict[str, Any]:
         "verdict": list(verdict(result)),
         "notes": list(prepared.notes),
     }
-
-
-def _effective_batch(result: TableRun) -> int:
-    n, asked = len(result.prepared.train.X), result.run.settings.batch_size
-    return n if asked == "full" else min(int(asked), n)
 
 
 def _scores(evaluation: Evaluation | None, score: str) -> dict[str, Any] | None:

@@ -10,9 +10,17 @@ from clearprop.network import Network
 from clearprop.runs.evaluation import Evaluation, evaluate
 from clearprop.runs.options import TableOptions
 from clearprop.tables import Prepared, Schema, prepare
-from clearprop.training import Hooks, Run, train_population
+from clearprop.training import Hooks, Run, Settings, train_population
+from clearprop.training.data import assemble
 
-__all__ = ["TableRun", "make_network", "prepare_table", "train_on_table"]
+__all__ = [
+    "TableRun",
+    "check_training",
+    "finish",
+    "make_network",
+    "prepare_table",
+    "train_on_table",
+]
 
 # Recorded weights are held in memory and in every checkpoint.
 _MOST_RECORDED_NUMBERS = 2**21
@@ -62,12 +70,10 @@ def prepare_table(table: Any, options: TableOptions) -> Prepared:
 
 def make_network(schema: Schema, options: TableOptions) -> Network:
     """The network that fits the table: sigmoid for two classes, softmax for more, else identity."""
-    outputs = {"regression": "identity", "classification": "softmax"}
-    output = (
-        "sigmoid"
-        if schema.task == "classification" and schema.n_outputs == 1
-        else outputs[schema.task]
-    )
+    if schema.task == "regression":
+        output = "identity"
+    else:
+        output = "sigmoid" if schema.n_outputs == 1 else "softmax"
     sizes = (len(schema.feature_names), *options.hidden, schema.n_outputs)
     return Network(
         sizes,
@@ -83,17 +89,24 @@ def train_on_table(prepared: Prepared, options: TableOptions, hooks: Hooks) -> R
     """Train on the training rows, watched by the validation rows; the test rows stay unseen."""
     network = make_network(prepared.schema, options)
     validation = prepared.validation
-    settings = options.settings(record_weights=_record_every(network, options))
+    settings = _settings(network, prepared, options)
     # A population of one: a run that diverged is told by the verdict, not by a warning.
     return train_population(
         network,
         prepared.train.X,
         prepared.train.y,
         [{}],
+        settings,
         validation=(validation.X, validation.y) if len(validation.X) else None,
         hooks=hooks,
-        **{name: getattr(settings, name) for name in settings.__dataclass_fields__},
     )[0]
+
+
+def check_training(prepared: Prepared, options: TableOptions) -> None:
+    """Refuse what only shows when options and table meet, such as class weights for amounts."""
+    network = make_network(prepared.schema, options)
+    settings = _settings(network, prepared, options)
+    assemble(network, prepared.train.X, prepared.train.y, settings)
 
 
 def finish(prepared: Prepared, options: TableOptions, run: Run) -> TableRun:
@@ -106,6 +119,12 @@ def finish(prepared: Prepared, options: TableOptions, run: Run) -> TableRun:
         if len(part.X)
     }
     return TableRun(prepared, options, run, evaluations)
+
+
+def _settings(network: Network, prepared: Prepared, options: TableOptions) -> Settings:
+    """How to train; the penalty fades as rows grow in number, for then they need less help."""
+    penalty = {"l2": options.l2 / len(prepared.train.X)} if options.l2 else None
+    return options.settings(penalty=penalty, record_weights=_record_every(network, options))
 
 
 def _record_every(network: Network, options: TableOptions) -> int | None:

@@ -19,7 +19,7 @@ from clearprop.engines import State
 from clearprop.equations.updates import SLOTS
 from clearprop.errors import ArgumentError, DamagedFileError, FileError
 from clearprop.storage import Tensor, load_tensors, save_tensors
-from clearprop.training.progress import ENDINGS, Progress
+from clearprop.training.progress import ENDINGS, Divergence, Progress
 from clearprop.training.watch import Watch
 
 __all__ = ["Checkpoint", "environment", "load_progress", "save_progress"]
@@ -27,7 +27,12 @@ __all__ = ["Checkpoint", "environment", "load_progress", "save_progress"]
 KIND = "checkpoint"
 Array = NDArray[Any]
 
-_STATE_OF_MEMBERS = {"loss_sum": "float64", "ending": "int64", "last_epoch": "int64"}
+_STATE_OF_MEMBERS = {
+    "loss_sum": "float64",
+    "seen": "int64",
+    "ending": "int64",
+    "last_epoch": "int64",
+}
 _WATCH_OF_MEMBERS = {
     field.name: "int64" if field.name.endswith(("epoch", "waited")) else "float64"
     for field in fields(Watch)
@@ -123,8 +128,7 @@ def environment() -> dict[str, str]:
     # SciPy may bring a second one, loaded or not; the products are NumPy's.
     own = [pool for pool in pools if "numpy" in str(pool.get("filepath"))]
     blas = [
-        f"{pool.get('internal_api')} {pool.get('version')} {pool.get('architecture')} "
-        f"threads={pool.get('num_threads')}"
+        f"{pool.get('internal_api')} {pool.get('version')} {pool.get('architecture')}"
         for pool in own or pools
     ]
     return {
@@ -168,7 +172,7 @@ def _expected(metadata: dict[str, Any]) -> dict[str, Tensor]:
     result = {
         "parameters": Tensor(dtype, (m, p)),
         "alive": Tensor("bool", (m,)),
-        "divergence": Tensor("float64", (m, 4)),
+        "divergence": Tensor("float64", (m, len(Divergence._fields))),
         "watch.best_parameters": Tensor(dtype, (m, p)),
     }
     for i, name in enumerate(slots):
@@ -206,10 +210,18 @@ def _progress(arrays: dict[str, Array], metadata: dict[str, Any]) -> Progress:
 def _same_task(
     path: str | os.PathLike[str], saved: Mapping[str, Any], asked: Mapping[str, Any]
 ) -> None:
-    different = [key for key in asked if saved.get(key) != asked[key]]
+    different = [key for key in asked if not _agree(saved.get(key), asked[key])]
     if different:
         raise ArgumentError(
             f"{os.fspath(path)} belongs to another training: its {' and '.join(different)} "
             f"{'differs' if len(different) == 1 else 'differ'}; resume with the same, or choose "
             "another checkpoint"
         )
+
+
+def _agree(saved: Any, asked: Any) -> bool:
+    """Equal; lists of numbers up to rounding, which differs from one processor to another."""
+    if isinstance(asked, list) and asked and all(isinstance(each, float) for each in asked):
+        same_kind = isinstance(saved, list) and all(isinstance(each, float) for each in saved)
+        return same_kind and len(saved) == len(asked) and bool(np.allclose(saved, asked, 1e-5))
+    return bool(saved == asked)

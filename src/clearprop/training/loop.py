@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from clearprop import randomness
 from clearprop.engines import Data, Engine, Plan
 from clearprop.equations.penalties import PENALTIES
+from clearprop.errors import ArgumentError
 from clearprop.training.progress import Divergence, Progress
 from clearprop.training.settings import Settings
 
-__all__ = ["Loop", "Report"]
+__all__ = ["Callback", "Listener", "Loop", "Report"]
 
 Array = NDArray[Any]
 
@@ -29,9 +30,9 @@ class Report:
         epochs: epochs asked for.
         fraction: share of all steps taken.
         loss: running loss of the epoch under way of every member, `(m,)`.
-        learning_rate: the rate in force of every member, `(m,)`.
+        learning_rate: of every member at the step just taken, `(m,)`.
         row: the last row of the history, each column `(m,)`.
-        parameters: `(m, p)`, not to be written to.
+        parameters: `(m, p)`, read-only and only for the moment: copy what is to be kept.
     """
 
     epoch: int
@@ -44,6 +45,7 @@ class Report:
 
 
 Callback = Callable[[Report], bool | None]
+Listener = Callable[[Report], object]
 
 
 class Loop:
@@ -62,6 +64,7 @@ class Loop:
         self.n_batches = -(-len(self.train.X) // plan.batch_size)
         self.total = settings.epochs * self.n_batches
         self.schedule = settings.schedule_function()
+        self._cached_order: tuple[int, Array] | None = None  # derived, so no part of the state
 
     def begin(self, progress: Progress) -> None:
         """Record the start as epoch 0: the loss that training has to improve on."""
@@ -72,7 +75,7 @@ class Loop:
         self,
         progress: Progress,
         callbacks: Sequence[Callback],
-        on_steps: Sequence[Callback],
+        on_steps: Sequence[Listener],
         pause: Callable[[], bool],
     ) -> None:
         """Train until every member has ended or `pause` says so.
@@ -88,15 +91,16 @@ class Loop:
                 progress.end(np.flatnonzero(progress.state.alive), "epochs")
                 break
             self._advance(progress)
-            for callback in on_steps:
-                callback(self._report(progress))
+            for listener in on_steps:
+                listener(self._report(progress))
             if progress.batch == self.n_batches or not progress.state.alive.any():
-                running = progress.loss_sum / len(self.train.X)
+                running = _mean(progress)
                 progress.epoch, progress.batch = progress.epoch + 1, 0
                 progress.loss_sum = np.zeros_like(progress.loss_sum)
+                progress.seen = np.zeros_like(progress.seen)
                 self._end_epoch(progress, running)
-                answers = [callback(self._report(progress)) for callback in callbacks]
-                if any(answer is True for answer in answers):
+                answers = [_wants_to_stop(call(self._report(progress))) for call in callbacks]
+                if any(answers):
                     progress.end(np.flatnonzero(progress.state.alive), "callback")
             if pause() and progress.epoch < self.settings.epochs:
                 return
@@ -111,17 +115,24 @@ class Loop:
             self.plan, progress.state, self.train, self._order(progress.epoch), batches, rates
         )
         progress.loss_sum += steps.loss_sum
+        progress.seen += steps.seen
         progress.batch = batches.stop
         for member, (step, layer) in steps.failures.items():
             rate = rates[member, step - first_step - 1]
-            progress.diverge(member, Divergence(progress.epoch + 1, step, layer, float(rate)))
+            progress.diverge(
+                member, Divergence(progress.epoch + 1, step, layer, float(rate), grew=False)
+            )
         if self.settings.record_weights == "step":
             self._record(progress)
 
     def _rates(self, progress: Progress, epoch: int, batches: range) -> Array:
-        """The learning rate of every member at every one of these batches, `(m, len)`."""
+        """The learning rate of every member at every one of these batches, `(m, len)`.
+
+        A step stands in the middle of its share of the run, so that no schedule that begins or
+        ends at zero wastes a step on it.
+        """
         done = epoch * self.n_batches
-        factors = np.array([self.schedule((done + k) / self.total) for k in batches])
+        factors = np.array([self.schedule((done + k + 0.5) / self.total) for k in batches])
         rates: Array = (self.rates * progress.watch.factor)[:, None] * factors
         return rates
 
@@ -134,8 +145,6 @@ class Loop:
             by_seed = {s: randomness.permutation(s, epoch, n) for s in set(self.plan.seeds)}
             self._cached_order = epoch, np.stack([by_seed[s] for s in self.plan.seeds])
         return self._cached_order[1]
-
-    _cached_order: tuple[int, Array] | None = None  # the epoch under way; never part of the state
 
     def _end_epoch(self, progress: Progress, running: Array) -> None:
         """Evaluate, record, look for divergence, keep the best, stop, lower rates."""
@@ -156,12 +165,12 @@ class Loop:
 
     def _row(self, progress: Progress, running: Array) -> dict[str, Array]:
         """One row of the history; NaN for members that had ended before this epoch."""
-        plan, w = self.plan, progress.state.parameters
         here = (progress.ending == 0) | (progress.last_epoch >= progress.epoch)
+        plan, w = self.plan, progress.state.parameters[here]
         last = range(self.n_batches - 1, self.n_batches) if progress.epoch else range(1)
         row = {
-            "learning_rate": self._rates(progress, max(progress.epoch - 1, 0), last)[:, 0],
-            "running_loss": running,
+            "learning_rate": self._rates(progress, max(progress.epoch - 1, 0), last)[here, 0],
+            "running_loss": running[here],
         }
         for name, part in (("train", self.train), ("validation", self.validation)):
             if part is not None:
@@ -172,10 +181,11 @@ class Loop:
             weights = np.where(plan.architecture.is_weight, w, 0)
             row["penalty"] = np.zeros(len(w))
             with np.errstate(all="ignore"):  # a member about to diverge overflows; its loss tells
-                for name, strength in plan.penalties.items():
-                    values = strength[:, 0] * PENALTIES[name][0](weights)
-                    row["penalty"] += np.where(strength[:, 0] > 0, values, 0.0)
-        return {name: np.where(here, values, np.nan) for name, values in row.items()}
+                for name, strengths in plan.penalties.items():
+                    strength = strengths[here, 0]
+                    values = strength * PENALTIES[name][0](weights)
+                    row["penalty"] += np.where(strength > 0, values, 0.0)
+        return {name: _spread(values, here) for name, values in row.items()}
 
     def _find_blow_ups(self, progress: Progress, loss: Array) -> None:
         """Members whose loss is beyond reach though their numbers are still finite."""
@@ -190,7 +200,11 @@ class Loop:
             progress.diverge(
                 int(member),
                 Divergence(
-                    progress.epoch, progress.state.step, int(layer_of[largest]), float(rate)
+                    progress.epoch,
+                    progress.state.step,
+                    int(layer_of[largest]),
+                    float(rate),
+                    grew=bool(np.isfinite(loss[member])),
                 ),
             )
 
@@ -199,16 +213,37 @@ class Loop:
             progress.recorded.append((progress.state.step, progress.state.parameters.copy()))
 
     def _report(self, progress: Progress) -> Report:
-        seen = min(progress.batch * self.plan.batch_size, len(self.train.X))
         row = {name: rows[-1] for name, rows in progress.columns.items()}
         done = progress.epoch * self.n_batches + progress.batch
-        last = max(progress.batch - 1, 0)
+        epoch, last = divmod(max(done - 1, 0), self.n_batches)  # the step just taken
+        parameters = progress.state.parameters.view()
+        parameters.flags.writeable = False
         return Report(
             progress.epoch,
             self.settings.epochs,
             done / self.total,
-            progress.loss_sum / seen if seen else row["running_loss"],
-            self._rates(progress, progress.epoch, range(last, last + 1))[:, 0],
+            _mean(progress) if progress.batch else row["running_loss"],
+            self._rates(progress, epoch, range(last, last + 1))[:, 0],
             row,
-            progress.state.parameters,
+            parameters,
         )
+
+
+def _mean(progress: Progress) -> Array:
+    """The running loss of every member, `(m,)`; NaN where no step succeeded."""
+    seen = np.where(progress.seen > 0, progress.seen, 1)
+    mean: Array = np.where(progress.seen > 0, progress.loss_sum / seen, np.nan)
+    return mean
+
+
+def _spread(values: Array, here: NDArray[np.bool_]) -> Array:
+    """Values of some members as values of all, `(m,)`, NaN elsewhere."""
+    result = np.full(len(here), np.nan)
+    result[here] = values
+    return result
+
+
+def _wants_to_stop(answer: object) -> bool:
+    if answer is None or isinstance(answer, (bool, np.bool_)):
+        return bool(answer)
+    raise ArgumentError(f"a callback must answer True, False or None; got {answer!r}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop import _checks, randomness
+from clearprop.architecture import Architecture
 from clearprop.engines import Data, Plan
 from clearprop.equations.penalties import PENALTIES
 from clearprop.errors import ArgumentError
@@ -17,7 +19,15 @@ from clearprop.network import Network
 from clearprop.training.data import score_for
 from clearprop.training.settings import Settings, rule_options
 
-__all__ = ["base_rates", "check_member", "grid", "make_plan", "starts"]
+__all__ = [
+    "base_rates",
+    "check_member",
+    "grid",
+    "make_plan",
+    "member_architecture",
+    "member_settings",
+    "starts",
+]
 
 Array = NDArray[Any]
 Member = Mapping[str, Any]
@@ -71,7 +81,7 @@ def make_plan(network: Network, settings: Settings, members: Sequence[Member], d
         rule_options=_options(network, settings, members),
         penalties=_penalties(settings, members),
         clip=settings.clipping(),
-        dropout=np.array([_dropout(network, member) for member in members]),
+        dropout=np.array([member_dropout(architecture, member) for member in members]),
         seeds=tuple(int(member.get("seed", settings.seed)) for member in members),
         batch_size=n if settings.batch_size == "full" else min(int(settings.batch_size), n),
         score=score_for(settings, architecture.activations[-1], loss, data.y),
@@ -114,9 +124,28 @@ def _penalties(settings: Settings, members: Sequence[Member]) -> dict[str, NDArr
     return {name: np.array([[float(s.get(name, 0.0))] for s in each]) for name in used}
 
 
-def _dropout(network: Network, member: Member) -> tuple[float, ...]:
+def member_settings(settings: Settings, member: Member) -> Settings:
+    """The settings as this member had them: what would train it again, alone."""
+    name, options = rule_options(settings.optimizer)
+    own = {key: float(member[key]) for key in options if key in member}
+    changes: dict[str, Any] = {
+        key: member[key] for key in ("learning_rate", "seed") if key in member
+    }
+    if own:
+        changes["optimizer"] = {"name": name, **options, **own}
+    if "penalty" in member:
+        changes["penalty"] = {**(settings.penalty or {}), **member["penalty"]}
+    return replace(settings, **changes)
+
+
+def member_architecture(architecture: Architecture, member: Member) -> Architecture:
+    """The architecture with this member's dropout."""
+    return replace(architecture, dropout=member_dropout(architecture, member))
+
+
+def member_dropout(architecture: Architecture, member: Member) -> tuple[float, ...]:
     """The member's rate of every layer; one number serves all hidden layers."""
-    own = network.architecture.dropout
+    own = architecture.dropout
     if "dropout" not in member:
         return own
     given = member["dropout"]

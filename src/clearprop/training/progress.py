@@ -20,17 +20,32 @@ ENDINGS = ("running", "epochs", "early_stopping", "diverged", "callback", "inter
 
 
 class Divergence(NamedTuple):
-    """Where a member's numbers left the finite, or grew beyond `divergence_factor`."""
+    """Where and why a member's training broke down.
+
+    Attributes:
+        epoch: the epoch under way, from 1.
+        step: the step, from 1.
+        layer: the first layer with a number that is not finite; where the loss grew beyond
+            `divergence_factor` while all was finite, the layer with the largest parameter.
+        learning_rate: in force at that step; to be read with the run's batch size and optimizer.
+        grew: True where the loss grew beyond bounds, False where a number was not finite.
+    """
 
     epoch: int
     step: int
     layer: int
     learning_rate: float
+    grew: bool
 
     def __str__(self) -> str:
+        why = (
+            f"its loss grew beyond bounds, with the largest parameter in layer {self.layer}"
+            if self.grew
+            else f"layer {self.layer} met a number that is not finite"
+        )
         return (
-            f"diverged at step {self.step} (epoch {self.epoch}), first seen in layer {self.layer}, "
-            f"at learning rate {self.learning_rate:.3g}"
+            f"diverged at step {self.step} (epoch {self.epoch}), at learning rate "
+            f"{self.learning_rate:.3g}: {why}"
         )
 
 
@@ -44,9 +59,10 @@ class Progress:
         epoch: epochs completed.
         batch: batches completed of the epoch under way.
         loss_sum: `Σ batch loss · batch length` of the epoch under way, `(m,)`.
+        seen: the samples in that sum, `(m,)`.
         ending: index into `ENDINGS` of every member, `(m,)`.
         last_epoch: the epoch in which the member's training ended, `(m,)`.
-        divergence: (epoch, step, layer, rate) of members that diverged, `(m, 4)`.
+        divergence: the fields of `Divergence` for members that diverged, `(m, 5)`.
         columns: history, one `(m,)` row an epoch and column; row 0 is the start.
         recorded: (steps taken, parameters `(m, p)`) wherever weights were recorded.
     """
@@ -56,6 +72,7 @@ class Progress:
     epoch: int
     batch: int
     loss_sum: NDArray[np.float64]
+    seen: NDArray[np.int64]
     ending: NDArray[np.int64]
     last_epoch: NDArray[np.int64]
     divergence: NDArray[np.float64]
@@ -74,7 +91,8 @@ class Progress:
             np.zeros(m),
             np.zeros(m, dtype=np.int64),
             np.zeros(m, dtype=np.int64),
-            np.zeros((m, 4)),
+            np.zeros(m, dtype=np.int64),
+            np.zeros((m, len(Divergence._fields))),
         )
 
     def add_row(self, row: dict[str, Array]) -> None:

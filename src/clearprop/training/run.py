@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,13 +29,15 @@ class Run:
         history: columns over the epochs; row 0 is the start. `epoch`, `learning_rate` (at the
             epoch's last step), `running_loss` (mean over the epoch's batches, each before its
             update), `train_loss` and `train_accuracy` or `train_r2` (at the epoch's end, without
-            dropout), the same for `validation`, and `penalty` where there is one.
+            dropout), the same for `validation`, and `penalty` where there is one. Sample and class
+            weights count in the training losses, never in scores or in the validation loss.
         weights: the recorded parameters, `(n_records, p)`, or None.
         weight_steps: steps taken at each record, `(n_records,)`, or None.
-        settings: as they were given.
-        learning_rate: the base rate of this run.
-        seed: of this run.
+        settings: as this run had them: a member's own choices are in place.
+        member: what a member of a population chose for itself.
+        batch_size: samples a step: never more than there are.
         best_epoch: the epoch with the lowest watched loss, from 0.
+        kept_epoch: the epoch whose parameters `network` has.
         ending: "epochs", "early_stopping", "diverged", "callback" or "interrupted".
         diverged: where and at which rate, or None.
         engine: what computed it.
@@ -47,13 +49,24 @@ class Run:
     weights: Array | None
     weight_steps: NDArray[np.int64] | None
     settings: Settings
-    learning_rate: float
-    seed: int
+    member: Mapping[str, Any]
+    batch_size: int
     best_epoch: int
+    kept_epoch: int
     ending: str
     diverged: Divergence | None
     engine: str
     seconds: float
+
+    @property
+    def learning_rate(self) -> float:
+        """The base rate, before the schedule."""
+        return self.settings.base_rate
+
+    @property
+    def seed(self) -> int:
+        """Of order and dropout; in a population, of the start as well."""
+        return self.settings.seed
 
     @property
     def epochs(self) -> int:
@@ -67,18 +80,18 @@ class Run:
 
     def __repr__(self) -> str:
         # A learning rate means nothing without its batch size and optimiser.
-        how = (
-            f"{self.settings.rule}, learning rate {self.learning_rate:g}, "
-            f"batch {self.settings.batch_size}"
+        how = f"{self.settings.rule}, learning rate {self.learning_rate:g}, batch {self.batch_size}"
+        how += "".join(
+            f", {key} {value}" for key, value in self.member.items() if key != "learning_rate"
         )
         end = str(self.diverged) if self.diverged else f"ended by {self.ending}"
         scores = ", ".join(
-            f"{name} {values[self.best_epoch]:.4g}"
+            f"{name} {values[self.kept_epoch]:.4g}"
             for name, values in self.history.items()
             if name.endswith(("_loss", "_accuracy", "_r2")) and name != "running_loss"
         )
         return (
-            f"Run({self.epochs} epochs, {how}, {end}; best epoch {self.best_epoch}: {scores}; "
+            f"Run({self.epochs} epochs, {how}, {end}; kept epoch {self.kept_epoch}: {scores}; "
             f"{self.engine} engine, {self.seconds:.2f} s)"
         )
 

@@ -50,7 +50,7 @@ class Settings:
         optimizer: a name of `equations/updates.py`, or a mapping such as
             `{"name": "momentum", "momentum": 0.95}`.
         learning_rate: the base rate, multiplied by the schedule; by default `DEFAULT_RATES`.
-        batch_size: samples a step, or "full".
+        batch_size: samples a step, or "full"; where there are fewer, all of them.
         epochs: passes over the training samples.
         schedule: a name of `equations/schedules.py`, or a mapping with options; any schedule takes
             `warm_up`, the share of the run with which to warm up first.
@@ -135,19 +135,16 @@ class Settings:
         given = self.class_weight
         if isinstance(given, str):
             _checks.one_of("class_weight", given, ("balanced",))
-        elif given is not None and not isinstance(given, Mapping):
-            raise ArgumentError(f"class_weight must be 'balanced' or a mapping; got {given!r}")
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Settings:
-        """Settings from keyword arguments; an unknown one is refused with the closest name."""
-        known = [field.name for field in fields(cls)]
-        for name in options:
-            if name not in known:
-                raise ArgumentError(
-                    f"{name!r} is not a setting of training{_checks.closest(name, known)}"
+        elif isinstance(given, Mapping):  # NumPy's integers as keys become plain ones
+            plain = {
+                _checks.integer("class_weight key", key, least=0): _checks.positive(
+                    f"class_weight[{key}]", value, zero=True
                 )
-        return cls(**options)
+                for key, value in given.items()
+            }
+            object.__setattr__(self, "class_weight", plain)
+        elif given is not None:
+            raise ArgumentError(f"class_weight must be 'balanced' or a mapping; got {given!r}")
 
     @property
     def rule(self) -> str:
@@ -209,11 +206,14 @@ class Settings:
         return loss
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON types, without what is at its default."""
-        return {
-            field.name: value
-            for field in fields(self)
-            if (value := getattr(self, field.name)) != field.default
+        """Plain JSON types, every value written out, so that a later default changes nothing."""
+        chosen = {field.name: getattr(self, field.name) for field in fields(self)}
+        rule, options = rule_options(self.optimizer)
+        return chosen | {
+            "optimizer": {"name": rule, **options},
+            "learning_rate": self.base_rate,
+            "early_stopping": self.stopping(),
+            "reduce_on_plateau": self.plateau(),
         }
 
 
@@ -245,7 +245,8 @@ def _watching(argument: str, given: Any, defaults: Mapping[str, float]) -> dict[
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise ArgumentError(f"{argument} must be a mapping or None; got {given!r}")
+        short = "the patience in epochs" if argument == "early_stopping" else "True"
+        raise ArgumentError(f"{argument} must be {short}, a mapping or None; got {given!r}")
     _check_options(argument, given, list(defaults))
     result = {**defaults, **given}
     _checks.integer(f"{argument} patience", result["patience"])
