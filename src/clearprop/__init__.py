@@ -11,12 +11,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clearprop.formats import load_model, save_model
+    from clearprop import errors
+    from clearprop.formats import Model, load_model, save_model
     from clearprop.network import Network
     from clearprop.training import (
         Checkpoint,
+        Divergence,
         Hooks,
         Population,
+        Report,
         Run,
         Settings,
         grid,
@@ -28,11 +31,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Checkpoint",
+    "Divergence",
     "Hooks",
+    "Model",
     "Network",
     "Population",
+    "Report",
     "Run",
     "Settings",
+    "errors",
     "grid",
     "load_model",
     "save_model",
@@ -40,7 +47,9 @@ __all__ = [
     "train_population",
 ]
 
-_HOMES = {"Network": "clearprop.network"} | {
+_HOMES = {
+    "Model": "clearprop.formats",
+    "Network": "clearprop.network",
     "load_model": "clearprop.formats",
     "save_model": "clearprop.formats",
 }
@@ -50,6 +59,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import clearprop` stays light."""
     if name not in __all__:
         raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
+    if name == "errors":
+        return importlib.import_module("clearprop.errors")
     value = getattr(importlib.import_module(_HOMES.get(name, "clearprop.training")), name)
     globals()[name] = value
     return value

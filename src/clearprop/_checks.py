@@ -14,7 +14,17 @@ from typing import Any
 
 from clearprop.errors import ArgumentError
 
-__all__ = ["closest", "fraction", "integer", "named", "number", "one_of", "positive"]
+__all__ = ["closest", "fraction", "integer", "named", "number", "one_of", "positive", "shown"]
+
+
+def shown(value: object, most: int = 80) -> str:
+    """A value for an error message: its repr on one line, cut where it is long.
+
+    >>> shown([0] * 100)
+    '[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...'
+    """
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[: most - 2].rstrip(',')}, ..."
 
 
 def closest(name: object, known: Iterable[object]) -> str:
@@ -33,19 +43,21 @@ def one_of(argument: str, value: Any, known: Collection[str]) -> str:
     if isinstance(value, str) and value in known:
         return value
     listed = ", ".join(sorted(known))
-    raise ArgumentError(f"{argument} must be one of {listed}; got {value!r}{closest(value, known)}")
+    raise ArgumentError(
+        f"{argument} must be one of {listed}; got {shown(value)}{closest(value, known)}"
+    )
 
 
 def number(argument: str, value: Any, rule: str = "a finite number") -> float:
     """`value` as a finite float."""
     if isinstance(value, (str, bytes, bool)):
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}")
     try:
         result = float(value)
     except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}") from None
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}") from None
     if not math.isfinite(result):
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}")
     return result
 
 
@@ -54,7 +66,7 @@ def positive(argument: str, value: Any, *, zero: bool = False) -> float:
     rule = "a finite number, zero or above" if zero else "a finite number above zero"
     result = number(argument, value, rule)
     if result < 0 or (result == 0 and not zero):
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}")
     return result
 
 
@@ -63,7 +75,7 @@ def fraction(argument: str, value: Any) -> float:
     rule = "a number from 0 up to, but not including, 1"
     result = number(argument, value, rule)
     if not 0 <= result < 1:
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}")
     return result
 
 
@@ -75,13 +87,13 @@ def integer(argument: str, value: Any, *, least: int = 1, most: int | None = Non
         else f"a whole number from {least} to {most}"
     )
     if isinstance(value, bool):
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}")
     try:
         result = operator.index(value)
     except TypeError:
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}") from None
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}") from None
     if result < least or (most is not None and result > most):
-        raise ArgumentError(f"{argument} must be {rule}; got {value!r}")
+        raise ArgumentError(f"{argument} must be {rule}; got {shown(value)}")
     return result
 
 
@@ -96,4 +108,4 @@ def named(argument: str, spec: Any, known: Collection[str]) -> tuple[str, dict[s
     if isinstance(spec, dict) and "name" in spec:
         options = {key: value for key, value in spec.items() if key != "name"}
         return one_of(argument, spec["name"], known), options
-    raise ArgumentError(f"{argument} must be a name or a mapping with a 'name'; got {spec!r}")
+    raise ArgumentError(f"{argument} must be a name or a mapping with a 'name'; got {shown(spec)}")

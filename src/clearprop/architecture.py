@@ -71,6 +71,11 @@ class Architecture:
                 )
         for name in self.activations:
             _checks.one_of("activation", name, ACTIVATIONS)
+        if self.activations[-1] == "softmax" and self.layer_sizes[-1] == 1:
+            raise ArgumentError(
+                "output 'softmax' needs two outputs or more, for one is always 1; "
+                "use 'sigmoid' for two classes"
+            )
         if "softmax" in self.activations[:-1]:
             raise ArgumentError(
                 "activation 'softmax' belongs in the output layer, not a hidden one"

@@ -62,7 +62,7 @@ class LockedError(FileError):
 
 
 class WriteError(FileError):
-    """A file cannot be written; what was there before is untouched."""
+    """A file cannot be written; the message says what is there now."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -56,11 +56,11 @@ class Network:
         dropout: float | Sequence[float] = 0.0,
         initialiser: str = "auto",
         seed: int = 0,
-        dtype: str = "float64",
+        dtype: str | type | np.dtype[Any] = "float64",
     ) -> None:
         self.architecture = Architecture.build(layer_sizes, hidden, output, dropout)
         self.initialiser = initialiser
-        _checks.one_of("dtype", str(np.dtype(dtype)) if dtype in DTYPES else dtype, DTYPES)
+        dtype = _checks.one_of("dtype", getattr(dtype, "__name__", None) or str(dtype), DTYPES)
         self._parameters = self.architecture.initial_parameters(seed, initialiser).astype(dtype)
 
     @classmethod

@@ -2,7 +2,9 @@
 
 Nothing is remembered between draws, so a resumed run, another engine, another number of threads, or
 the same network alone instead of in a population, sees the same numbers. The generator is
-Philox-4x64 (Salmon et al. 2011); its raw 64-bit output is the same in every NumPy release.
+Philox-4x64 (Salmon et al. 2011); its raw 64-bit output is the same in every NumPy release and on
+every machine, and so are `uniform` and `permutation`. `normal` goes through a logarithm and a
+cosine, whose last bit may differ between processors.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ def architectures(draw):
     return Architecture.build(
         sizes,
         draw(st.lists(st.sampled_from(HIDDEN), min_size=n, max_size=n)),
-        draw(st.sampled_from(sorted(ACTIVATIONS))),
+        draw(
+            st.sampled_from(sorted({*ACTIVATIONS} - {"softmax"} if sizes[-1] == 1 else ACTIVATIONS))
+        ),
         draw(st.lists(st.floats(0, 0.9), min_size=n, max_size=n)),
     )
 
@@ -251,3 +253,8 @@ def test_an_unknown_initialiser_is_refused():
         ArgumentError, match=r"initialiser must be one of .*did you mean 'he_normal'"
     ):
         Architecture.build([1, 1]).initial_parameters(0, "henormal")
+
+
+def test_a_softmax_of_one_output_is_refused():
+    with pytest.raises(ArgumentError, match="needs two outputs or more"):
+        Architecture.build([2, 1], output="softmax")

@@ -29,7 +29,7 @@ def test_what_is_no_finite_number_is_refused_by_all_that_want_one(value):
     for check in (_checks.number, _checks.positive, _checks.fraction):
         with says("rate", "number", "got ") as caught:
             check("rate", value)
-        assert repr(value) in str(caught.value)
+        assert repr(value)[:60] in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,12 @@ def test_a_float32_network_computes_in_float32(dtype):
     np.testing.assert_allclose(network.predict(X), double.predict(X), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "int64", ">f8", None, np.float64, 3, "x"])
+@pytest.mark.parametrize("dtype", [np.float32, np.dtype("float32")])
+def test_a_type_may_be_given_as_numpy_has_it(dtype):
+    assert cp.Network([1, 1], dtype=dtype).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int64", ">f8", None, np.float16, 3, "x"])
 def test_other_types_are_refused(dtype):
     with pytest.raises(ArgumentError, match="dtype must be one of float32, float64; got"):
         cp.Network([1, 1], dtype=dtype)

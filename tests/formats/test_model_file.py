@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
-from clearprop.errors import DamagedFileError, WriteError
+from clearprop.errors import ArgumentError, DamagedFileError, WriteError
 from clearprop.formats import load_model, save_model
 from clearprop.storage import save_tensors
 
@@ -80,6 +80,11 @@ def test_a_strangers_file_is_refused_before_an_array_is_made(tmp_path, field, va
 def test_parameters_that_are_not_finite_are_refused(tmp_path):
     network = _network()
     network.parameters[3] = np.nan
-    save_model(tmp_path / "m", network)
+    with pytest.raises(ArgumentError, match="must have finite parameters"):
+        save_model(tmp_path / "m", network)
+    assert not (tmp_path / "m").exists()
+    metadata = {"architecture": network.to_json(), "initialiser": "auto", "dtype": "float64"}
+    metadata |= {"schema": None, "about": {}}
+    save_tensors(tmp_path / "m", "model", {"parameters": network.parameters}, metadata)
     with pytest.raises(DamagedFileError, match="not finite"):
         load_model(tmp_path / "m")

@@ -80,7 +80,7 @@ def test_a_given_part_is_used_as_it_is_and_named_in_errors():
         assemble(REGRESSOR, X, y, Settings(), validation=(X[:2], [3]))
 
 
-@pytest.mark.parametrize("validation", [1, 1.5, -0.1, True, "0.2", [0.2], np.nan])
+@pytest.mark.parametrize("validation", [1, 1.5, -0.1, True, "0.2", {0.2}, np.nan])
 def test_a_share_that_is_none_is_refused(validation):
     with pytest.raises(ArgumentError, match="validation must be a number from 0"):
         assemble(REGRESSOR, numbered(6), np.zeros(6), Settings(), validation=validation)

@@ -2,7 +2,8 @@
 
 A schedule is a pure function of the progress `t`, 0 at the first step and 1 at the end, and returns
 the factor by which the base rate is multiplied. Because it knows only the progress, the same
-schedule serves a run of 10 steps and one of a million. Step `s` of `S` (from 0) has `t = s/S`.
+schedule serves a run of 10 steps and one of a million. Step `s` of `S` (from 0) has
+`t = (s + ½)/S`, the middle of its share: no step is wasted where a schedule is zero at its ends.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def cosine(t: float, final: float = 0.0) -> float:
 
 
 def one_cycle(t: float, peak: float = 0.25, start: float = 1 / 25, final: float = 1e-5) -> float:
-    """Up from `start` to 1 by half a cosine until `t = peak`, then down to `final` (Smith 2018)."""
+    """Up from `start` to 1 by half a cosine until `t = peak`, then down to `final` (fastai)."""
     if t < peak:
         return 1 + (start - 1) * cosine(t / peak)
     return cosine((t - peak) / (1 - peak), final)

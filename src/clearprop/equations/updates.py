@@ -7,7 +7,8 @@ Every rule has the same face, `rule(w, g, slots, t, eta, ...) -> (w, slots)`:
     t      number of this step, from 1  eta    learning rate, a number or (..., 1)
 
 The other arguments are numbers, or arrays (..., 1) where the networks of a population differ.
-All rules agree with PyTorch 2.13's optimisers of the same name to rounding.
+All rules agree with PyTorch 2.13 to rounding: `momentum` and `nesterov` with its SGD, `nadamw`
+with its NAdam and decoupled decay, the others with the optimiser of the same name.
 """
 
 from __future__ import annotations

@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from clearprop import _checks
 from clearprop.architecture import Architecture
 from clearprop.equations.initialisers import INITIALISERS
+from clearprop.errors import ArgumentError
 from clearprop.network import DTYPES, Network
 from clearprop.storage import Tensor, load_tensors, save_tensors
 
@@ -53,8 +56,11 @@ def save_model(
         about: JSON-able, for people.
 
     Raises:
+        ArgumentError: a parameter is not finite: nobody could load the file.
         WriteError: the file cannot be written; an old one is left as it was.
     """
+    if not np.isfinite(network.parameters).all():
+        raise ArgumentError("network must have finite parameters to be saved; some are not")
     metadata = {
         "architecture": network.to_json(),
         "initialiser": network.initialiser,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from clearprop.errors import FileError, LockedError
+from clearprop.errors import FileError, LockedError, WriteError
 
 __all__ = ["locked"]
 
@@ -23,6 +23,8 @@ def locked(path: str | os.PathLike[str]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     path = Path(path)
+    if not path.parent.is_dir():  # the lock would make it, and a mistyped path with it
+        raise WriteError(f"cannot write {path}: there is no directory {path.parent}")
     beside = path / ".lock" if path.is_dir() else path.with_name(f".{path.name}.lock")
     lock = FileLock(beside, blocking=False)
     try:

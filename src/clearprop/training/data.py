@@ -49,7 +49,7 @@ def assemble(
     if sample_weight is not None:
         w = _arrays.weights(sample_weight, len(train.X), network.dtype)
     rest: Data | None = None
-    if isinstance(validation, tuple):
+    if isinstance(validation, (tuple, list)):
         if len(validation) != 2:
             raise ArgumentError("validation must be a share of the samples or a pair (X, y)")
         rest = _data(network, *validation, loss, prefix="validation ")
