@@ -1,8 +1,8 @@
 """What a training on a table uses unless it is told otherwise. Nothing heavy is imported here.
 
-Chosen by the mean test score over many random splits of the bundled tables, among combinations of
-activation, dropout and L2 penalty, together with curved problems (moons, friedman1) that stronger
-regularisers turn into straight ones. `python bench/scores.py` gives the scores of these defaults.
+Chosen among combinations of activation, dropout, L2 penalty, rate and schedule on the bundled tables
+and on curved problems (moons, friedman1), which stronger regularisers turn into straight ones.
+`python bench/scores.py` gives the scores of these defaults over many seeds.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ class TableDefaults(NamedTuple):
     test: float = 0.2
     validation: float = 0.2
     hidden: tuple[int, ...] = (64, 64)
-    activation: str = "tanh"
-    dropout: float = 0.1
-    l2: float = 0.3
+    activation: str = "relu"
+    dropout: float = 0.2
+    l2: float = 0.0
     optimizer: str = "adam"
-    schedule: str = "constant"
+    schedule: str = "cosine"
     batch_size: int = 32
-    epochs: int = 200
+    epochs: int = 100
     patience: int = 30
     seed: int = 0
     dtype: str = "float32"
