@@ -1,6 +1,6 @@
 """What a training on a table uses unless it is told otherwise. Nothing heavy is imported here.
 
-Chosen among combinations of activation, dropout, L2 penalty, rate and schedule on the bundled tables
+Chosen among activations, dropout and penalty strengths, rates and schedules on the bundled tables
 and on curved problems (moons, friedman1), which stronger regularisers turn into straight ones.
 `python bench/scores.py` gives the scores of these defaults over many seeds.
 """
