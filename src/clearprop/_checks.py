@@ -14,7 +14,17 @@ from typing import Any
 
 from clearprop.errors import ArgumentError
 
-__all__ = ["closest", "fraction", "integer", "named", "number", "one_of", "positive", "shown"]
+__all__ = [
+    "closest",
+    "fraction",
+    "instance",
+    "integer",
+    "named",
+    "number",
+    "one_of",
+    "positive",
+    "shown",
+]
 
 
 def shown(value: object, most: int = 80) -> str:
@@ -36,6 +46,13 @@ def closest(name: object, known: Iterable[object]) -> str:
     lowered = {str(item).lower(): str(item) for item in known}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
     return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def instance(argument: str, value: Any, kinds: type | tuple[type, ...]) -> None:
+    """Refuse a value of another type, such as arguments in the wrong order."""
+    if not isinstance(value, kinds):
+        named = kinds[0] if isinstance(kinds, tuple) else kinds
+        raise ArgumentError(f"{argument} must be a {named.__name__}; got {shown(value)}")
 
 
 def one_of(argument: str, value: Any, known: Collection[str]) -> str:

@@ -64,7 +64,7 @@ def test_importing_loads_nothing_heavy_and_the_help_no_numbers():
     ).stdout.split()
     assert "clearprop.network" in loaded
     assert not set(heavy) & set(loaded)
-    code = "import clearprop.cli, sys; print(*sys.modules)"
+    code = "import clearprop.cli.program, sys; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
@@ -86,6 +86,30 @@ def _wait_for(path, child):
     while not path.exists():
         assert child.poll() is None, child.communicate()
         time.sleep(0.01)  # polling only: nothing depends on how long it takes
+
+
+@pytest.mark.parametrize(
+    "arguments", [["data", "iris"], ["data"], ["--help"], ["data", "iris", "--out", "/dev/full"]]
+)
+def test_an_output_that_cannot_take_more_is_one_sentence(tmp_path, arguments):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, *arguments], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("clearprop: cannot write")
+    assert "no space left on device" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_closed_output_is_one_sentence(tmp_path):
+    command = f"{sys.executable} -c 'from clearprop.cli import main; main()' data >&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 1
+    assert done.stderr == ("clearprop: standard output is closed; there is nowhere to print.\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

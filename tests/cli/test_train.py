@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clearprop.storage import locked
+
 QUICK = ("--epochs", "5", "--hidden", "4")
 
 
@@ -222,3 +224,45 @@ def test_a_damaged_run_file_is_named(clearprop, refused, flowers):
     clearprop("train", flowers, "--target", "kind", "--out", "here", *QUICK)
     Path("here/run.json").write_text("{}")
     assert "run.json is damaged" in refused("train", "--resume", "here")
+
+
+@pytest.mark.parametrize(
+    "label", ["[/bold]", "[red]hot[/red]", "<script>alert(1)</script>", "$\\alpha$"]
+)
+def test_a_class_may_have_any_name(clearprop, label):
+    rows = "\n".join(f"{i % 9},{label if i % 3 else 'x'}" for i in range(60))
+    Path("t.csv").write_text(f"a,target\n{rows}\n")
+    answer = clearprop("train", "t.csv", *QUICK)
+    assert answer.code == 0
+    assert f"always answering '{label}'" in " ".join(answer.out.split())
+    assert "<script>alert" not in Path("runs/t-1/report.html").read_text()
+
+
+def test_a_run_that_was_killed_while_replacing_another_has_no_model(clearprop, refused, flowers):
+    clearprop("train", flowers, "--target", "kind", "--out", "here", *QUICK)
+    run = json.loads(Path("here/run.json").read_text())
+    Path("here/run.json").write_text(json.dumps(run | {"result": None}))
+    assert "was not finished; go on with: clearprop train --resume here" in refused(
+        "predict", "here", flowers
+    )
+
+
+def test_two_runs_without_a_place_take_two_places(clearprop, flowers, monkeypatch):
+    from clearprop.runs import RunDirectory
+
+    Path("runs/flowers-1").mkdir(parents=True)
+    places = iter([RunDirectory(Path("runs/flowers-1")), RunDirectory(Path("runs/flowers-2"))])
+    monkeypatch.setattr(RunDirectory, "for_source", lambda _: next(places))
+    with locked("runs/flowers-1"):
+        answer = clearprop("train", flowers, "--target", "kind", "--json", *QUICK)
+    assert answer.json["run"] == "runs/flowers-2"
+
+
+def test_the_current_directory_is_no_run_directory(refused, flowers):
+    assert "a directory of its own" in refused("train", flowers, "--target", "kind", "--out", "")
+
+
+def test_a_directory_is_no_place_for_a_table(clearprop, refused, flowers, tmp_path):
+    clearprop("train", flowers, "--target", "kind", "--out", "here", *QUICK)
+    assert "is a directory" in refused("predict", "here", flowers, "--out", tmp_path)
+    assert "is a directory" in refused("data", "iris", "--out", tmp_path)

@@ -270,3 +270,18 @@ def test_a_short_regression_is_split_without_regard_to_its_target():
     ready = prepare({"x": range(40), "target": np.arange(40) / 7}, task="regression")
     assert (len(ready.train.X), len(ready.validation.X), len(ready.test.X)) == (25, 7, 8)
     assert not any("split in proportion" in note for note in ready.notes)
+
+
+@pytest.mark.parametrize("stray", ["n/a?", "-", "1,000", "$5.00"])
+def test_a_stray_cell_in_a_column_of_numbers_is_named_instead_of_losing_the_column(stray):
+    values = [str(v) for v in np.random.default_rng(0).normal(size=N)]
+    values[30] = stray
+    with pytest.raises(DataError, match=r"numbers in 59 of 60 rows, but .* in row 31; mend that"):
+        prepare({**BASE, "price": values})
+
+
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_a_target_whose_square_is_no_number_is_refused(unit):
+    table = {"x": range(60), "target": unit * np.arange(60.0)}
+    with pytest.raises(DataError, match="give it in another unit"):
+        prepare(table, task="regression")

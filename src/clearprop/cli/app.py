@@ -5,20 +5,15 @@ Nothing heavy is imported here: `clearprop --help` must answer at once.
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
 from clearprop.defaults import TABLE
-from clearprop.errors import ArgumentError, ClearpropError, WriteError
+from clearprop.errors import ArgumentError
 
-__all__ = ["app", "fail", "main", "print_json"]
+__all__ = ["app"]
 
 app = typer.Typer(
     name="clearprop",
@@ -30,45 +25,6 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-
-
-def main() -> NoReturn:
-    """Run a command. Exit code 0: success, 1: the work failed, 2: bad usage or input.
-
-    Ctrl-C gives 130 and SIGTERM 143; during a training, the state is kept first.
-    """
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        code = app(standalone_mode=False)
-    except typer.TyperException as error:
-        code = fail(_usage(error), 2)
-    except WriteError as error:
-        code = fail(str(error), 1)
-    except ClearpropError as error:
-        code = fail(str(error), 2)
-    except MemoryError:
-        code = fail("there is not enough memory for this network and table; make one smaller", 1)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader has gone
-        code = 1
-    sys.exit(code or 0)
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the system's
-    sys.exit(fail("stopped", 128 + number))
-
-
-def _usage(error: typer.TyperException) -> str:
-    """What was wrong with the command line; Typer's formatted message where there is one."""
-    formatted = getattr(error, "format_message", None)
-    return formatted() if formatted is not None else str(error)
-
-
-def fail(message: str, code: int) -> int:
-    """Say why in one sentence on standard error; the exit code, handed through."""
-    sentence = " ".join(message.split()).rstrip(".")
-    print(f"clearprop: {sentence}.", file=sys.stderr)
-    return code
 
 
 @app.callback(invoke_without_command=True)
@@ -184,9 +140,11 @@ def train(
     if resume is not None:
         _check_alone(context, "--resume", allowed=("resume", "as_json"))
         code = resume_training(resume, as_json=as_json)
-    elif source is None:
+    elif not source:
         raise ArgumentError("name a table to train on, such as data.csv or iris")
     else:
+        if out is not None and out == Path():
+            raise ArgumentError("--out must name a directory of its own, not the current one")
         options = TableOptions(
             target=target,
             task=task,
@@ -270,11 +228,6 @@ def data(
         list_tables(as_json=as_json)
     else:
         write_table(name, out, overwrite=overwrite, as_json=as_json)
-
-
-def print_json(contents: Any) -> None:
-    """One JSON object on standard output."""
-    print(json.dumps(contents, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _check_alone(context: typer.Context, what: str, allowed: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from clearprop.cli.app import print_json
+from clearprop.cli.output import print_json
 from clearprop.cli.writing import refuse_existing
 from clearprop.tables import BUNDLED_DESCRIPTIONS, load_bundled, write_csv
 

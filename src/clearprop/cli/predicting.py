@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.cli.app import print_json
+from clearprop.cli.output import print_json, say
 from clearprop.cli.writing import refuse_existing
 from clearprop.errors import FileError
 from clearprop.formats import load_model
@@ -34,7 +34,7 @@ def predict_table(
     decoded = schema.decode(outputs)
     columns = _columns(schema, decoded)
     for note in encoded.notes:
-        print(f"clearprop: {note}.", file=sys.stderr)
+        say(note)
     if out is not None:
         write_csv(columns, out)
     if as_json:

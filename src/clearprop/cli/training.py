@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from clearprop.cli.app import fail, print_json
-from clearprop.errors import Interrupted
+from clearprop.cli.output import fail, print_json, say
+from clearprop.errors import Interrupted, LockedError
 from clearprop.runs import Job, RunDirectory, TableOptions
 from clearprop.training import Report
 
@@ -28,34 +29,44 @@ def start_training(
     source: str, options: TableOptions, out: Path | None, *, overwrite: bool, as_json: bool
 ) -> int:
     """Train on a table from the beginning; the exit code."""
-    directory = RunDirectory(out) if out is not None else RunDirectory.for_source(source)
     command = shlex.join(["clearprop", *sys.argv[1:]])
-    job = Job(source, options, directory, command)
-    return _follow(directory, lambda bar: job.start([bar], overwrite=overwrite), as_json=as_json)
+    while True:
+        directory = RunDirectory(out) if out is not None else RunDirectory.for_source(source)
+        job = Job(source, options, directory, command)
+        try:
+            return _follow(directory, partial(job.start, overwrite=overwrite), as_json=as_json)
+        except LockedError:
+            if out is not None:
+                raise  # without --out, the next number is as good
 
 
 def resume_training(path: Path, *, as_json: bool) -> int:
     """Go on with the run in a directory; the exit code."""
     directory = RunDirectory(path)
-    return _follow(directory, lambda bar: Job.resume(directory, [bar]), as_json=as_json)
+    return _follow(directory, partial(Job.resume, directory), as_json=as_json)
 
 
 def _follow(
     directory: RunDirectory,
-    work: Callable[[Callable[[Report], None]], dict[str, Any]],
+    work: Callable[[list[Callable[[Report], None]]], dict[str, Any]],
     *,
     as_json: bool,
 ) -> int:
     try:
         with _progress_bar() as bar:
-            result = work(bar)
+            result = work([bar])
     except Interrupted as stop:
         message = f"{stop}; the best network so far is in {directory.model}; go on with: "
         return fail(f"{message}clearprop train --resume {directory.path}", 128 + stop.signal)
+    except KeyboardInterrupt:
+        again = f"; go on with: clearprop train --resume {directory.path}"
+        return fail("stopped" + again * directory.checkpoint.exists(), 130)
     if as_json:
         print_json(result)
     else:
         _print_result(result)
+    if result["diverged"] and as_json:
+        say("the training diverged; the verdict says where")
     return 1 if result["diverged"] else 0
 
 
@@ -91,9 +102,9 @@ def _print_result(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     console.print()
     first, *rest = result["verdict"]
-    console.print(first, style="bold")
+    console.print(first, style="bold", markup=False)
     for sentence in rest:
-        console.print(sentence)
+        console.print(sentence, markup=False)
     console.print()
     console.print(_scores(result))
     labels = result["classes"]

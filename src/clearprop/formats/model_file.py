@@ -59,6 +59,7 @@ def save_model(
         ArgumentError: a parameter is not finite: nobody could load the file.
         WriteError: the file cannot be written; an old one is left as it was.
     """
+    _checks.instance("network", network, Network)
     if not np.isfinite(network.parameters).all():
         raise ArgumentError("network must have finite parameters to be saved; some are not")
     metadata = {

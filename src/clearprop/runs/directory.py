@@ -137,10 +137,24 @@ class RunDirectory:
             options = TableOptions.from_json(contents["options"])
             return Task(str(contents["source"]), str(contents["table_sha256"]), options)
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise FileError(f"{path} is damaged ({error}); train again") from None
+            raise FileError(f"{path} is damaged; train again") from error
 
 
 def find_model(path: str | os.PathLike[str]) -> Path:
-    """The model file itself, or the one in a run directory."""
+    """The model file itself, or the one in a run directory.
+
+    Raises:
+        FileError: the run was killed before it had a result; a model in it is from an older run.
+    """
     path = Path(path)
-    return path / MODEL if path.is_dir() else path
+    if not path.is_dir():
+        return path
+    try:
+        unfinished = json.loads((path / RUN).read_bytes())["result"] is None
+    except (OSError, ValueError, TypeError, KeyError):
+        unfinished = False  # the model file speaks for itself
+    if unfinished:
+        raise FileError(
+            f"the run in {path} was not finished; go on with: clearprop train --resume {path}"
+        )
+    return path / MODEL

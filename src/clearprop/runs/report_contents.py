@@ -17,8 +17,10 @@ from clearprop.runs.verdict import verdict
 from clearprop.tables import Part, Schema
 from clearprop.tables.category_column import CategoryColumn
 from clearprop.tables.class_target import ClassTarget
+from clearprop.tables.kinds import as_table, canonical
 from clearprop.tables.number_column import NumberColumn
 from clearprop.tables.schema import Column
+from clearprop.tables.values import as_numbers
 
 __all__ = ["report_contents"]
 
@@ -91,9 +93,8 @@ def _boundary(result: TableRun, table: Any) -> Boundary | None:
     if not two or not isinstance(target, ClassTarget):
         return None
     part: Part = getattr(result.prepared, result.judged)
-    points = np.column_stack(
-        [np.asarray(table[c.name].to_numpy(), dtype=float)[part.rows] for c in columns]
-    )
+    numbers = canonical(as_table(table).select([c.name for c in columns]))
+    points = np.column_stack([as_numbers(c.name, numbers[c.name])[part.rows] for c in columns])
     whole = np.isfinite(points).all(axis=1)
     if not whole.any():
         return None

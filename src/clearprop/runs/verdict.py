@@ -11,49 +11,71 @@ from clearprop.runs.table_training import TableRun
 __all__ = ["verdict"]
 
 _WHERE = {
-    "test": "test rows, none of which it saw",
-    "validation": "validation rows, by which it was chosen: no test rows were kept",
-    "train": "training rows, the ones it learned from: no others were kept",
+    "test": "none of which it saw",
+    "validation": "by which it was chosen: no test rows were kept",
+    "train": "the ones it learned from: no others were kept",
 }
+_CLEAR = 2.0  # standard errors, beyond which a difference is no chance
 
 
 def verdict(result: TableRun) -> tuple[str, ...]:
     """Sentences, the most important first."""
     worth = _classes(result) if result.prepared.task == "classification" else _numbers(result)
-    sentences = (*worth, _ending(result), _rate(result))
-    return tuple(sentence for sentence in sentences if sentence)
+    ending = _ending(result)
+    sentences = (ending, *worth) if result.run.kept_epoch == 0 else (*worth, ending)
+    return tuple(sentence for sentence in (*sentences, _rate(result)) if sentence)
 
 
 def _classes(result: TableRun) -> tuple[str, str]:
     """Against always answering what is most frequent among the training rows."""
-    judged, where = result.evaluations[result.judged], _WHERE[result.judged]
-    right = int(np.sum(judged.true == judged.predicted))
+    judged = result.evaluations[result.judged]
+    right = judged.true == judged.predicted
     label = Counter(result.prepared.targets(result.prepared.train).tolist()).most_common(1)[0][0]
-    share = float(np.mean(judged.true == label))
-    beats = "better than" if judged.score > share else "no better than"
+    usual = judged.true == label
+    # McNemar: only the rows tell on which the two differ.
+    alone, beaten = int(np.sum(right & ~usual)), int(np.sum(usual & ~right))
+    compared = _compared(alone - beaten, np.sqrt(alone + beaten))
     return (
-        f"The network names the right class for {right} of {judged.n} {where} "
+        f"The network names the right class for {int(right.sum())} of {_rows(result)} "
         f"({judged.score:.1%}).",
-        f"That is {beats} always answering {label!r}, which would be right for {share:.1%}.",
+        f"That is {compared} always answering '{label}', which would be right for "
+        f"{usual.mean():.1%}.",
     )
 
 
 def _numbers(result: TableRun) -> tuple[str, str]:
     """Against always answering the mean of the training rows."""
-    judged, where = result.evaluations[result.judged], _WHERE[result.judged]
+    judged = result.evaluations[result.judged]
     true = judged.true.astype(float)
     mean = result.prepared.targets(result.prepared.train).astype(float).mean()
-    typical = float(np.sqrt(np.mean((judged.predicted - true) ** 2)))
-    usual = float(np.sqrt(np.mean((true - mean) ** 2)))
-    beats = "better than" if typical < usual else "no better than"
+    ours, usual = (judged.predicted - true) ** 2, (true - mean) ** 2
+    gain = usual - ours
+    compared = _compared(gain.mean(), gain.std() / np.sqrt(len(gain)))
     return (
-        _variance(judged.score, f"{judged.n} {where}"),
-        f"Its typical error (RMSE) is {typical:.4g}, {beats} the {usual:.4g} of always answering "
-        f"the training rows' mean, {mean:.4g}.",
+        _variance(result),
+        f"Its typical error (RMSE) is {np.sqrt(ours.mean()):.4g}, {compared} the "
+        f"{np.sqrt(usual.mean()):.4g} of always answering the training rows' mean.",
     )
 
 
-def _variance(r2: float, rows: str) -> str:
+def _compared(difference: float, error: float) -> str:
+    """What is better by no more than chance is not called better."""
+    if abs(difference) <= _CLEAR * error:
+        return "not clearly different from"
+    return "better than" if difference > 0 else "worse than"
+
+
+def _rows(result: TableRun) -> str:
+    """How many rows of which part, and what the network knew of them."""
+    n, part = result.evaluations[result.judged].n, result.judged.replace("train", "training")
+    return f"{n} {part} row{'s' * (n != 1)}, {_WHERE[result.judged]}"
+
+
+def _variance(result: TableRun) -> str:
+    judged = result.evaluations[result.judged]
+    r2, rows = judged.score, _rows(result)
+    if judged.n == 1:
+        return f"One row is too few to tell R²: there is {rows}."
     if np.isnan(r2):
         return f"R² cannot be told, for the target does not vary among the {rows}."
     if r2 < 0:
@@ -65,6 +87,8 @@ def _ending(result: TableRun) -> str:
     run, options = result.run, result.options
     watched = run.watched.replace("_", " ")
     kept = f"the network of epoch {run.kept_epoch}, with the lowest {watched}, was kept"
+    if run.kept_epoch == 0:
+        kept = f"no epoch had a lower {watched} than the untrained start, which was kept"
     if run.diverged:
         how = f"{run.settings.rule}, batch {run.batch_size}"
         return f"The training ({how}) {run.diverged}; {kept}."

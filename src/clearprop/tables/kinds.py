@@ -4,7 +4,7 @@
 Arrow type                                       becomes
 ===============================================  ====================================
 float16, float32, float64, decimal               float64; NaN is a missing value
-signed and unsigned integers                     int64 (float64 above 2⁶³ − 1)
+signed and unsigned integers                     int64; 2⁶³ or more is refused
 bool                                             bool
 string, large_string, string_view                large_string
 dictionary (pandas: category)                    as its values
@@ -137,7 +137,10 @@ def canonical_column(name: str, column: pyarrow.ChunkedArray) -> pyarrow.Chunked
         try:
             return column.cast(pa.int64())
         except pa.ArrowInvalid:
-            return column.cast(pa.float64(), safe=False)
+            raise DataError(
+                f"column {name!r} holds whole numbers of 2⁶³ or more, too many digits for a number "
+                "to keep; turn them into text if they are names"
+            ) from None
     return without_nan(column.cast(pa.float64()))
 
 

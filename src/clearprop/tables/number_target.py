@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NumberTarget"]
 
+LARGEST_TARGET = 1e100
+
 
 @dataclass(frozen=True)
 class NumberTarget:
@@ -34,6 +36,11 @@ class NumberTarget:
         if y.min() == y.max():
             raise DataError(
                 f"target {name!r} is {y[0]:g} in every training row; there is nothing to predict"
+            )
+        if np.abs(y).max() > LARGEST_TARGET or np.ptp(y) < 1 / LARGEST_TARGET:
+            raise DataError(
+                f"target {name!r} lies between {y.min():g} and {y.max():g}; give it in another "
+                f"unit, for squares of errors must be numbers, too"
             )
         size = np.abs(y).max()  # divided out, so that no sum or square overflows
         mean = (y / size).mean() * size

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from clearprop import _checks
 from clearprop.errors import ArgumentError, DataError
+from clearprop.tables.category_column import looks_like_identifier
 from clearprop.tables.class_target import ClassTarget
 from clearprop.tables.kinds import find_kind
 from clearprop.tables.task import listing
-from clearprop.tables.values import as_numbers
+from clearprop.tables.values import as_numbers, brief
 
 if TYPE_CHECKING:
     import pyarrow
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["check_numbers", "check_target", "choose_features", "task_notes", "time_notes"]
 
 MOST_GROUPS = 10
+MOST_STRAYS = 0.1  # of the values of a column of numbers
 ROWS_A_GROUP = 25  # enough for each group to have its share in every part
 
 
@@ -56,6 +58,31 @@ def check_numbers(table: pyarrow.Table, features: Sequence[str]) -> None:
     for name in features:
         if not types.is_large_string(table[name].type):
             as_numbers(name, table[name])
+        elif looks_like_identifier(table[name]):
+            _check_strays(name, table[name])
+
+
+def _check_strays(name: str, column: pyarrow.ChunkedArray) -> None:
+    """Refuse text of which nearly all is numbers: a stray cell must not cost the whole column."""
+    values = column.to_pylist()
+    numbers = [value is None or _is_number(value) for value in values]
+    count = sum(value is not None for value in values)
+    strays = len(numbers) - sum(numbers)
+    if strays <= count * MOST_STRAYS:
+        row = numbers.index(False)
+        raise DataError(
+            f"column {name!r} holds numbers in {count - strays} of {count} rows, but "
+            f"{brief(values[row])} in row {row + 1}; mend that, leave it empty, or leave the "
+            f"column out with --drop {name}"
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def check_target(name: str, column: pyarrow.ChunkedArray, task: str) -> NDArray[np.int64] | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from clearprop.errors import WriteError
 from clearprop.storage.atomic import write_atomically
 from clearprop.tables.kinds import (
     as_table,
@@ -48,9 +49,18 @@ def write_csv(
     elif not isinstance(target, (str, os.PathLike)):
         target.write(data)
     elif Path(target).exists() and not Path(target).is_file():
-        Path(target).write_bytes(data)  # a terminal or a pipe, which must not be replaced
+        _write_to_device(Path(target), data)
     else:
         write_atomically(target, data)
+
+
+def _write_to_device(path: Path, data: bytes) -> None:
+    """Into a terminal or a pipe, which must not be replaced."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WriteError(f"cannot write {path}: {reason}") from error
 
 
 def _csv_bytes(table: pyarrow.Table) -> bytes:

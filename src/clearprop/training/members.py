@@ -39,6 +39,11 @@ def grid(**choices: Iterable[Any]) -> list[dict[str, Any]]:
     >>> grid(learning_rate=[0.1, 0.01], seed=[0])
     [{'learning_rate': 0.1, 'seed': 0}, {'learning_rate': 0.01, 'seed': 0}]
     """
+    for name, values in choices.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise ArgumentError(
+                f"{name} must be a list of the values to try; got {_checks.shown(values)}"
+            )
     names = list(choices)
     return [
         dict(zip(names, values, strict=True)) for values in itertools.product(*choices.values())

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clearprop import _checks
 from clearprop.engines import Data, choose_engine
 from clearprop.errors import ArgumentError, Interrupted
 from clearprop.network import Network
@@ -142,9 +143,12 @@ def train_population(
         >>> [run.diverged is not None for run in runs]
         [False, False, True]
     """
-    chosen, hooks = combine(settings, choices), hooks or Hooks()
+    _checks.instance("network", network, Network)
+    _checks.instance("hooks", hooks, (Hooks, type(None)))
+    _checks.instance("members", members, Sequence)
     if not members:
         raise ArgumentError("members must hold at least one member; it is empty")
+    chosen, hooks = combine(settings, choices), hooks or Hooks()
     for member in members:
         check_member(member, chosen)
     data = assemble(network, X, y, chosen, validation=validation, sample_weight=sample_weight)
