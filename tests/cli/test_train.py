@@ -266,3 +266,13 @@ def test_a_directory_is_no_place_for_a_table(clearprop, refused, flowers, tmp_pa
     clearprop("train", flowers, "--target", "kind", "--out", "here", *QUICK)
     assert "is a directory" in refused("predict", "here", flowers, "--out", tmp_path)
     assert "is a directory" in refused("data", "iris", "--out", tmp_path)
+
+
+def test_many_notes_are_left_to_the_report(clearprop):
+    constant = ",".join("1" for _ in range(7))
+    names = ",".join(f"c{i}" for i in range(7))
+    rows = "\n".join(f"{i},{constant},{i % 2}" for i in range(60))
+    Path("t.csv").write_text(f"x,{names},target\n{rows}\n")
+    answer = clearprop("train", "t.csv", *QUICK)
+    assert answer.out.count("Note: column") == 4
+    assert "3 more notes in the report." in answer.out

@@ -1,5 +1,6 @@
-"""The commands, what they are told, and how errors leave the program.
+"""The commands and what they are told.
 
+A command's options are its signature, so `train` is long; what it does is a few lines at its end.
 Nothing heavy is imported here: `clearprop --help` must answer at once.
 """
 

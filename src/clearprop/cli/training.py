@@ -22,6 +22,7 @@ from clearprop.training import Report
 
 __all__ = ["resume_training", "start_training"]
 
+_MOST_NOTES = 4
 _MOST_CLASSES = 12  # a wider confusion matrix does not fit a terminal; the report has it
 
 
@@ -107,13 +108,19 @@ def _print_result(result: dict[str, Any]) -> None:
         console.print(sentence, markup=False)
     console.print()
     console.print(_scores(result))
+    console.print()
     labels = result["classes"]
     if labels is not None and len(labels) <= _MOST_CLASSES:
         console.print(_confusion(result["confusion_matrix"], labels))
     if result["residuals"] is not None:
         console.print(_residuals(result["residuals"]))
-    for note in result["notes"]:
+    console.print()
+    for note in result["notes"][:_MOST_NOTES]:
         console.print(f"Note: {note}.", style="dim", markup=False)
+    if len(result["notes"]) > _MOST_NOTES:
+        console.print(
+            f"{len(result['notes']) - _MOST_NOTES} more notes in the report.", style="dim"
+        )
     console.print(_network(result), style="dim", markup=False)
     console.print(f"Model   {result['model']}", soft_wrap=True, markup=False)
     console.print(f"Report  {result['report']}", soft_wrap=True, markup=False)

@@ -62,7 +62,7 @@ def _scores(evaluation: Evaluation | None, score: str) -> dict[str, Any] | None:
     }
 
 
-def _residuals(evaluation: Evaluation) -> dict[str, float | None]:
+def _residuals(evaluation: Evaluation) -> dict[str, Any]:
     """Predicted minus true, in the target's unit."""
     error = np.asarray(evaluation.predicted, dtype=float) - evaluation.true
     quarter, half, three = np.quantile(error, [0.25, 0.5, 0.75])
@@ -70,7 +70,7 @@ def _residuals(evaluation: Evaluation) -> dict[str, float | None]:
         "mean": _finite(error.mean()),
         "rmse": _finite(np.sqrt(np.mean(error**2))),
         "mean_absolute": _finite(np.mean(np.abs(error))),
-        "quartiles": [_finite(quarter), _finite(half), _finite(three)],  # type: ignore[dict-item]
+        "quartiles": [_finite(quarter), _finite(half), _finite(three)],
         "largest": _finite(np.abs(error).max()),
     }
 
