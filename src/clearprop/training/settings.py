@@ -69,7 +69,8 @@ class Settings:
             if that is more) has diverged.
         score: "accuracy" or "r2"; by default what goes with loss and targets.
         engine: "auto" or the name of an engine.
-        seed: of order, dropout and validation split.
+        seed: of order, dropout and validation split; the start is the network's own. A member of
+            a population that chooses a seed draws a new start from it as well.
 
     Raises:
         ArgumentError: any value that breaks a rule.
