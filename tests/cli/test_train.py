@@ -276,3 +276,10 @@ def test_many_notes_are_left_to_the_report(clearprop):
     answer = clearprop("train", "t.csv", *QUICK)
     assert answer.out.count("Note: column") == 4
     assert "3 more notes in the report." in answer.out
+
+
+def test_a_choice_that_does_not_suit_the_table_leaves_nothing_behind(clearprop, refused):
+    common = ("train", "diabetes", "--out", "here", "--epochs", 1)
+    assert "targets that are classes" in refused(*common, "--class-weight", "balanced")
+    assert not Path("here").exists()
+    assert clearprop(*common).code == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import clearprop as cp
 from clearprop import randomness
@@ -416,8 +417,9 @@ def test_a_run_knows_what_its_member_chose(network, moons):
 
 
 def test_the_kept_epoch_is_the_one_whose_parameters_are_returned(network, moons):
-    options = {"epochs": 6, "learning_rate": 0.5, "record_weights": "epoch"}
+    options = {"epochs": 6, "learning_rate": 5.0, "record_weights": "epoch"}
     last = cp.train(network, *moons, **options)
+    assert last.best_epoch < 6
     best = cp.train(network, *moons, **options, restore_best=True)
     assert (last.kept_epoch, best.kept_epoch) == (6, best.best_epoch)
     for run in (last, best):
@@ -465,3 +467,16 @@ def test_what_cannot_be_learned_from_is_refused_before_anything_starts(network, 
         cp.train(network, X, y, loss="categorical_cross_entropy")
     with pytest.raises(ArgumentError, match=r"'epoch' is not a setting.*'epochs'"):
         cp.train(network, X, y, epoch=1)
+
+
+def test_one_blas_thread_computes_and_the_number_before_comes_back(network, moons):
+    def threads():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    seen = []
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        hooks = cp.Hooks(callbacks=[lambda _: seen.append(threads())])
+        cp.train(network, *moons, epochs=1, hooks=hooks)
+        assert threads() == before
+    assert seen == [{1}]
