@@ -194,3 +194,10 @@ def test_a_column_without_a_value_at_prediction_counts_as_missing():
     assert NumberColumn("c", 0.0, 1.0, True).encode(empty)[0].tolist() == [[0, 1], [0, 1]]
     assert BooleanColumn("c", True, True).encode(empty)[0].tolist() == [[0, 1], [0, 1]]
     assert CategoryColumn("c", ("a",), True, False).encode(empty)[0].tolist() == [[0, 1], [0, 1]]
+
+
+def test_truth_values_are_taken_for_numbers_with_a_note():
+    fitted = NumberColumn.fit("c", column([0.0, 1.0, 3.0]))
+    features, notes = fitted.encode(column([True, False]))
+    np.testing.assert_array_equal(features, fitted.encode(column([1.0, 0.0]))[0])
+    assert notes == ["column 'c' holds true and false, taken for 1 and 0"]

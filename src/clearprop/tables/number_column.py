@@ -71,6 +71,8 @@ class NumberColumn:
 
     def encode(self, column: pyarrow.ChunkedArray) -> tuple[NDArray[np.float64], list[str]]:
         """The features of every row, shape (n, len(features)), and notes for the user."""
+        from pyarrow import types
+
         values = as_numbers(self.name, column)
         absent = np.isnan(values)
         parts = []
@@ -82,6 +84,8 @@ class NumberColumn:
             parts.append(absent.astype(np.float64))
         note = f"column {self.name!r}: {counted(absent.sum(), 'missing value')}, "
         notes = [note + "taken as the median"] if absent.any() and not self.missing else []
+        if types.is_boolean(column.type):
+            notes.append(f"column {self.name!r} holds true and false, taken for 1 and 0")
         return np.column_stack(parts) if parts else np.empty((len(values), 0)), notes
 
     def to_json(self) -> dict[str, Any]:
