@@ -43,8 +43,10 @@ def closest(name: object, known: Iterable[object]) -> str:
     >>> closest("rleu", ["relu", "tanh"])
     "; did you mean 'relu'?"
     """
+    if not isinstance(name, str):
+        return ""
     lowered = {str(item).lower(): str(item) for item in known}
-    near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.7)
     return f"; did you mean {lowered[near[0]]!r}?" if near else ""
 
 

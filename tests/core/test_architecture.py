@@ -175,9 +175,7 @@ def test_a_strangers_description_is_checked_in_every_value(description):
 
 
 def test_a_view_of_an_unknown_name_is_refused():
-    with pytest.raises(
-        ArgumentError, match="name must be one of W1, b1; got 'W2'; did you mean 'W1'"
-    ):
+    with pytest.raises(ArgumentError, match=r"name must be one of W1, b1; got 'W2'$"):
         Architecture.build([2, 1]).view(np.zeros(3), "W2")
 
 

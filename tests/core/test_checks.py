@@ -89,7 +89,7 @@ def test_an_unknown_name_is_answered_with_the_known_and_the_closest():
 def test_what_is_no_known_name_is_refused_without_a_guess(value):
     with says("activation", "one of relu; got ") as caught:
         _checks.one_of("activation", value, ["relu"])
-    assert ("did you mean" in str(caught.value)) is (value in (["relu"], b"relu", {"relu": 1}))
+    assert "did you mean" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -183,5 +183,6 @@ def _network(result: dict[str, Any]) -> str:
     return (
         f"Network {layers} with {result['parameters']} parameters, {result['optimizer']} at "
         f"learning rate {result['learning_rate']:g} and batch {result['batch_size']}, "
-        f"{result['epochs']} epochs in {result['seconds']:.1f} s on the {result['engine']} engine."
+        f"{result['epochs']} epoch{'s' * (result['epochs'] != 1)} in {result['seconds']:.1f} s "
+        f"on the {result['engine']} engine."
     )

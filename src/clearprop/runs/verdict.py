@@ -85,6 +85,7 @@ def _variance(result: TableRun) -> str:
 
 def _ending(result: TableRun) -> str:
     run, options = result.run, result.options
+    epochs = f"{run.epochs} epoch{'s' * (run.epochs != 1)}"
     watched = run.watched.replace("_", " ")
     kept = f"the network of epoch {run.kept_epoch}, with the lowest {watched}, was kept"
     if run.kept_epoch == 0:
@@ -93,15 +94,12 @@ def _ending(result: TableRun) -> str:
         how = f"{run.settings.rule}, batch {run.batch_size}"
         return f"The training ({how}) {run.diverged}; {kept}."
     if run.ending == "early_stopping":
-        return (
-            f"Training stopped after {run.epochs} epochs, {options.patience} without improvement; "
-            f"{kept}."
-        )
+        return f"Training stopped after {epochs}, {options.patience} without improvement; {kept}."
     if run.ending == "interrupted":
-        return f"Training was stopped by the user after {run.epochs} epochs; {kept}."
+        return f"Training was stopped by the user after {epochs}; {kept}."
     if run.kept_epoch == run.epochs:
-        return f"All {run.epochs} epochs were used and the last was the best: more may help."
-    return f"All {run.epochs} epochs were used; {kept}."
+        return f"Training used up its {epochs} and the last was the best: more may help."
+    return f"Training used up its {epochs}; {kept}."
 
 
 def _rate(result: TableRun) -> str:
