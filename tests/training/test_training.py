@@ -480,3 +480,11 @@ def test_one_blas_thread_computes_and_the_number_before_comes_back(network, moon
         cp.train(network, *moons, epochs=1, hooks=hooks)
         assert threads() == before
     assert seen == [{1}]
+
+
+def test_every_how_many_epochs_may_be_a_number_of_numpys(network, moons):
+    plain, numpys = (
+        cp.train(network, *moons, epochs=5, record_weights=every) for every in (2, np.int64(2))
+    )
+    assert plain.weight_steps.tolist() == numpys.weight_steps.tolist()
+    assert len(plain.weights) == 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -158,7 +159,7 @@ class Loop:
         progress.end(np.flatnonzero(done), "early_stopping")
         watch.lower_rates(watched, state.alive, self.settings.plateau())
         every = 1 if self.settings.record_weights == "epoch" else self.settings.record_weights
-        if isinstance(every, int) and progress.epoch:
+        if isinstance(every, Integral) and progress.epoch:
             last = not state.alive.any() or progress.epoch == self.settings.epochs
             if last or progress.epoch % every == 0:
                 self._record(progress)
