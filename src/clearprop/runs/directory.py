@@ -110,12 +110,6 @@ class RunDirectory:
                 (self.path / name).unlink(missing_ok=True)
             yield
 
-    @contextmanager
-    def taken_up(self) -> Iterator[None]:
-        """Keep other processes out while a run is resumed."""
-        with locked(self.path):
-            yield
-
     def write_run(self, task: Task, result: dict[str, Any] | None) -> None:
         """Write run.json: with a result when there is one."""
         options = task.options.to_json()

@@ -23,6 +23,7 @@ from clearprop.runs.table_training import (
     prepare_table,
     train_on_table,
 )
+from clearprop.storage import locked
 from clearprop.tables import BUNDLED, Prepared, load_bundled, read_table, write_csv
 from clearprop.training import Checkpoint, Hooks
 from clearprop.training.loop import Callback
@@ -88,7 +89,7 @@ class Job:
                 f"the data in {task.source} is not what {directory.path} was started with; "
                 "bring the old table back, or train anew"
             )
-        with directory.taken_up():
+        with locked(directory.path):
             return job._train(table, prepared, on_steps)
 
     def _task(self, prepared: Prepared) -> Task:

@@ -74,15 +74,9 @@ def make_network(schema: Schema, options: TableOptions) -> Network:
         output = "identity"
     else:
         output = "sigmoid" if schema.n_outputs == 1 else "softmax"
-    sizes = (len(schema.feature_names), *options.hidden, schema.n_outputs)
-    return Network(
-        sizes,
-        hidden=options.activation,
-        output=output,
-        dropout=options.dropout,
-        seed=options.seed,
-        dtype=options.dtype,
-    )
+    architecture = options.architecture(len(schema.feature_names), schema.n_outputs, output)
+    start = architecture.initial_parameters(options.seed)
+    return Network.of(architecture, start.astype(options.dtype))
 
 
 def train_on_table(prepared: Prepared, options: TableOptions, hooks: Hooks) -> Run:
