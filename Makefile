@@ -3,26 +3,41 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format lint types contracts torch hooks clean
+.PHONY: help demo test check format lint types contracts torch sanitize bench hooks clean
 
 help:
-	@echo "make demo    train on a bundled data set and say where the report is"
-	@echo "make test    set up and run the tests (no PyTorch needed)"
-	@echo "make check   everything CI runs: format, lint, types, contracts, tests, PyTorch comparison"
+	@echo "make demo      train on a bundled data set and say where the report is"
+	@echo "make test      set up and run the tests (no PyTorch needed)"
+	@echo "make check     everything CI runs: format, lint, types, contracts, tests, PyTorch comparison"
+	@echo "make sanitize  test the compiled core with address and undefined-behaviour checks (GCC)"
+	@echo "make bench     measure speed against PyTorch, JAX and scikit-learn, and draw the figure"
 
-# One stamp per set of requirements: setting up is repeated only when pyproject.toml changes.
-$(VENV)/.installed: pyproject.toml
+# One stamp per set of requirements: setting up is repeated only when one of these changes.
+$(VENV)/.pip:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
+	@touch $@
+
+# With a compiler and Python's headers at hand, a core that does not build is an error.
+$(VENV)/.installed: $(VENV)/.pip pyproject.toml setup.py $(wildcard native/*)
+	@headers=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))'); \
+	if command -v $(CXX) > /dev/null && test -e "$$headers/Python.h"; \
+	then export CLEARPROP_REQUIRE_NATIVE=1; \
+	else echo "No C++ compiler or no Python.h: installing without the compiled core."; fi; \
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
+# By name, not by folder: clearprop is installed already and need not be compiled again.
 $(VENV)/.dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet "clearprop[dev]"
 	@touch $@
 
 $(VENV)/.torch: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --editable ".[torch]"
+	$(BIN)/python -m pip install --quiet "clearprop[torch]"
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet "clearprop[bench]"
 	@touch $@
 
 demo: $(VENV)/.installed
@@ -51,8 +66,23 @@ torch: $(VENV)/.torch
 
 check: lint types contracts test torch
 
+# Another build of the whole package, which PYTHONPATH puts before the installed one. libstdc++ is
+# loaded early because AddressSanitizer must find the function that throws C++ exceptions, and pytest
+# leaves the file descriptors alone because the sanitizers write their report there, then abort.
+SANITIZED := build/sanitize
+sanitize: $(VENV)/.dev
+	rm -rf $(SANITIZED)
+	CLEARPROP_SANITIZE=1 CLEARPROP_REQUIRE_NATIVE=1 $(BIN)/python setup.py --quiet build \
+		--build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
+	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	PYTHONPATH=$(CURDIR)/$(SANITIZED)/lib $(BIN)/python -m pytest -q --capture=sys tests/engines/test_native*.py
+
+bench: $(VENV)/.bench
+	$(BIN)/clearprop bench --figure docs/images/performance.png
+
 hooks: $(VENV)/.dev
 	$(BIN)/pre-commit install
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info src/*.egg-info .coverage .coverage.* clearprop-demo
+	rm -rf $(VENV) build dist *.egg-info src/*.egg-info src/clearprop/*.so .coverage .coverage.* clearprop-demo

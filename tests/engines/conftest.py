@@ -10,7 +10,9 @@ import pytest
 
 from clearprop import randomness
 from clearprop.architecture import Architecture
-from clearprop.engines import Data, Plan, State
+from clearprop.engines import Data, Plan, State, Steps, native
+from clearprop.engines.native import NativeEngine
+from clearprop.engines.reference import ReferenceEngine
 from clearprop.training.settings import rule_options
 
 
@@ -38,14 +40,15 @@ class Case:
         """The state after some epochs, the loss sums of the last, and the failures."""
         state, failures = self.state(), {}
         for epoch in range(epochs):
-            loss = np.zeros(len(self.start))
+            steps = Steps.none(len(self.start))
             for first in range(0, self.n_batches, at_once):
                 batches = range(first, min(first + at_once, self.n_batches))
                 rates = np.repeat(self.rates[:, None], len(batches), axis=1)
-                steps = engine.run(self.plan, state, self.data, self.order(epoch), batches, rates)
-                loss += steps.loss_sum
+                steps = engine.run(
+                    self.plan, state, self.data, self.order(epoch), batches, rates, steps
+                )
                 failures |= steps.failures
-        return state, loss, failures
+        return state, steps.loss_sum, failures
 
     def member(self, i: int) -> Case:
         """Member i alone."""
@@ -115,3 +118,19 @@ def build(
 @pytest.fixture(scope="session")
 def case():
     return build
+
+
+def _every_engine():
+    yield pytest.param(ReferenceEngine, id="reference")
+    for instruction_set in native.core.instruction_sets if native.core else ():
+        for shape in ("lanes", "panels"):
+            yield pytest.param(
+                lambda shape=shape, isa=instruction_set: NativeEngine(shape, isa),
+                id=f"{shape}-{instruction_set}",
+            )
+
+
+@pytest.fixture(scope="session", params=_every_engine())
+def engine(request):
+    """The reference, and the compiled core in each of its shapes and instruction sets."""
+    return request.param()

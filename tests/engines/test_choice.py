@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clearprop.engines import ENGINES, base, choose_engine
+from clearprop.engines import ENGINES, base, choose_engine, native
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import ArgumentError
 
@@ -26,14 +26,20 @@ def two_engines(monkeypatch):
     monkeypatch.setattr(base, "_load", lambda key: Narrow() if key == "narrow" else real(key))
 
 
-@pytest.mark.parametrize("name", ["auto", "reference"])
-def test_the_reference_engine_serves_every_plan(case, name):
-    assert choose_engine(name, case().plan).name == "reference"
+def test_the_reference_engine_serves_when_it_is_asked_for(case):
+    assert choose_engine("reference", case().plan).name == "reference"
+
+
+def test_auto_prefers_the_compiled_core_where_there_is_one(case, monkeypatch):
+    if native.core is not None:
+        assert choose_engine("auto", case().plan).name == "native"
+    monkeypatch.setattr(native, "core", None)
+    assert choose_engine("auto", case().plan).name == "reference"
 
 
 def test_auto_takes_the_first_that_serves(case, two_engines):
     assert choose_engine("auto", case(batch_size=1).plan).name == "narrow"
-    assert choose_engine("auto", case(batch_size=7).plan).name == "reference"
+    assert choose_engine("auto", case(batch_size=7).plan).name != "narrow"
 
 
 def test_an_engine_that_was_asked_for_and_refuses_says_why(case, two_engines):
@@ -46,6 +52,6 @@ def test_an_engine_that_was_asked_for_and_refuses_says_why(case, two_engines):
 
 def test_an_unknown_engine_is_refused(case):
     with pytest.raises(
-        ArgumentError, match=r"engine must be one of auto, reference; got 'refernce'"
+        ArgumentError, match=r"engine must be one of auto, native, reference; got 'refernce'"
     ):
         choose_engine("refernce", case().plan)

@@ -96,7 +96,7 @@ def test_train_walks_the_path_of_the_exact_chain_rule(eta):
     path, losses = learn(np.zeros(2), exact, eta, 1000)
     assert run.weight_steps.tolist() == list(range(1001))
     np.testing.assert_allclose(run.weights, path, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(run.history["train_loss"], losses, rtol=1e-9, atol=1e-25)
+    np.testing.assert_allclose(run.history["train_loss"], losses, rtol=1e-9, atol=1e-21)
     published = np.array(WEIGHTS[eta], dtype=float)
     np.testing.assert_allclose(run.weights[:11, 0], published, atol=0.0051)
     assert run.ending == "epochs"

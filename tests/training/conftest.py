@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import make_moons
 
 import clearprop as cp
+from clearprop.engines.native import NativeEngine
 from clearprop.engines.reference import ReferenceEngine
 
 
@@ -31,7 +32,8 @@ def network():
 @pytest.fixture
 def short_calls(monkeypatch):
     """The engine looks up after every second step: more than once an epoch."""
-    monkeypatch.setattr(ReferenceEngine, "steps_per_call", 2)
+    for engine in (NativeEngine, ReferenceEngine):
+        monkeypatch.setattr(engine, "steps_per_call", lambda *_: 2)
 
 
 @pytest.fixture

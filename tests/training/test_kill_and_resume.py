@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.engines.native import NativeEngine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import Interrupted
 
@@ -24,9 +25,11 @@ TRAINING = textwrap.dedent(
     import clearprop as cp
     import clearprop.training, filelock
     from clearprop.errors import Interrupted
+    from clearprop.engines.native import NativeEngine
     from clearprop.engines.reference import ReferenceEngine
 
-    ReferenceEngine.steps_per_call = 3  # of eight a epoch: checkpoints in the middle
+    for engine in (NativeEngine, ReferenceEngine):
+        engine.steps_per_call = lambda *_: 3  # of eight an epoch: checkpoints in the middle
     X, y = make_moons(80, noise=0.2, random_state=0)
     net = cp.Network([2, 6, 4, 1], output="sigmoid", dropout=0.2, seed=1)
     members = [{}, {"seed": 7}, {"learning_rate": 1e200}, {"learning_rate": 1e-7}]
@@ -247,7 +250,8 @@ def test_the_callers_handlers_come_back_when_the_training_fails(network, moons, 
 
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        monkeypatch.setattr(ReferenceEngine, "run", lambda *_: 1 / 0)
+        for engine in (NativeEngine, ReferenceEngine):
+            monkeypatch.setattr(engine, "run", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             cp.train(network, *moons, epochs=1)
         assert signal.getsignal(signal.SIGTERM) is handler

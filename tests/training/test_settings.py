@@ -93,7 +93,7 @@ nan, inf = float("nan"), float("inf")
         ("divergence_factor", inf, "divergence_factor must be"),
         ("divergence_factor", "10", "divergence_factor must be .*got '10'"),
         ("score", "f1", "score must be one of accuracy, r2; got 'f1'"),
-        ("engine", "cuda", "engine must be one of auto, reference; got 'cuda'"),
+        ("engine", "cuda", "engine must be one of auto, native, reference; got 'cuda'"),
         ("seed", -1, "seed must be a whole number from 0 to 4294967295; got -1"),
         ("seed", 2**32, "seed must be"),
         ("seed", None, "seed must be"),

@@ -88,33 +88,48 @@ class State:
 
 @dataclass(frozen=True)
 class Steps:
-    """What an engine says of the steps it took.
+    """What an engine says of the steps it took in an epoch so far.
 
     Attributes:
         loss_sum: `Σ batch loss · batch length` of every member, `(m,)`, before each update; without
             penalties, and without the step that failed.
         seen: the samples in that sum, `(m,)`.
-        failures: member → (step, layer): where the numbers ceased to be finite. The member keeps
-            the parameters it had before that step and is no longer alive.
+        failures: member → (step, layer), in this call: where the numbers ceased to be finite. The
+            member keeps the parameters it had before that step and is no longer alive.
     """
 
     loss_sum: NDArray[np.float64]
     seen: NDArray[np.int64]
     failures: dict[int, tuple[int, int]]
 
+    @classmethod
+    def none(cls, members: int) -> Steps:
+        """Before the first step."""
+        return cls(np.zeros(members), np.zeros(members, dtype=np.int64), {})
+
 
 class Engine(Protocol):
     """An engine: how it is called, what it cannot do, and its two pieces of work."""
 
     name: str
-    steps_per_call: int  # after so many steps the training looks up: progress, Ctrl-C
 
     def refuses(self, plan: Plan) -> str | None:
         """Why this engine cannot serve the plan, or None if it can."""
         ...
 
+    def steps_per_call(self, plan: Plan, members: int) -> int:
+        """After so many steps the training looks up: progress, Ctrl-C."""
+        ...
+
     def run(
-        self, plan: Plan, state: State, data: Data, order: Array, batches: range, rates: Array
+        self,
+        plan: Plan,
+        state: State,
+        data: Data,
+        order: Array,
+        batches: range,
+        rates: Array,
+        before: Steps | None = None,
     ) -> Steps:
         """Advance every living member, in place.
 
@@ -128,6 +143,8 @@ class Engine(Protocol):
             rates: the learning rate of every member at each of these batches, float64
                 `(m, len(batches))`. With float64 rates and options, float32 parameters are
                 updated in float64 and rounded once.
+            before: what the earlier calls of this epoch said; the sums go on from there, so that
+                no bit of them depends on how an epoch is cut into calls.
         """
         ...
 
@@ -137,7 +154,10 @@ class Engine(Protocol):
 
 
 # name -> where it lives; imported only when it is asked for. The first that serves is "auto".
-ENGINES: dict[str, str] = {"reference": "clearprop.engines.reference:ReferenceEngine"}
+ENGINES: dict[str, str] = {
+    "native": "clearprop.engines.native:NativeEngine",
+    "reference": "clearprop.engines.reference:ReferenceEngine",
+}
 
 
 def choose_engine(name: str, plan: Plan) -> Engine:

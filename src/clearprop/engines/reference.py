@@ -30,17 +30,28 @@ class ReferenceEngine:
     """Serves every plan; see `Engine` for the contract."""
 
     name = "reference"
-    steps_per_call = 64
 
     def refuses(self, plan: Plan) -> str | None:  # noqa: ARG002 - the contract's argument
         """Nothing is refused."""
         return None
 
+    def steps_per_call(self, plan: Plan, members: int) -> int:  # noqa: ARG002 - likewise
+        """A fixed number."""
+        return 64
+
     def run(
-        self, plan: Plan, state: State, data: Data, order: Array, batches: range, rates: Array
+        self,
+        plan: Plan,
+        state: State,
+        data: Data,
+        order: Array,
+        batches: range,
+        rates: Array,
+        before: Steps | None = None,
     ) -> Steps:
         """See `Engine.run`."""
-        loss_sum, seen = np.zeros(len(state.alive)), np.zeros(len(state.alive), dtype=np.int64)
+        before = before or Steps.none(len(state.alive))
+        loss_sum, seen = before.loss_sum.copy(), before.seen.copy()
         failures: dict[int, tuple[int, int]] = {}
         for k, eta in zip(batches, rates.T, strict=True):
             members = np.flatnonzero(state.alive)

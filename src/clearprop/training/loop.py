@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop import randomness
-from clearprop.engines import Data, Engine, Plan
+from clearprop.engines import Data, Engine, Plan, Steps
 from clearprop.equations.penalties import PENALTIES
 from clearprop.errors import ArgumentError
 from clearprop.training.progress import Divergence, Progress
@@ -108,15 +108,22 @@ class Loop:
 
     def _advance(self, progress: Progress) -> None:
         """A few steps of the epoch under way."""
-        at_once = 1 if self.settings.record_weights == "step" else self.engine.steps_per_call
+        at_once = 1
+        if self.settings.record_weights != "step":
+            at_once = self.engine.steps_per_call(self.plan, int(progress.state.alive.sum()))
         batches = range(progress.batch, min(progress.batch + at_once, self.n_batches))
         rates = self._rates(progress, progress.epoch, batches)
         first_step = progress.state.step
         steps = self.engine.run(
-            self.plan, progress.state, self.train, self._order(progress.epoch), batches, rates
+            self.plan,
+            progress.state,
+            self.train,
+            self._order(progress.epoch),
+            batches,
+            rates,
+            Steps(progress.loss_sum, progress.seen, {}),
         )
-        progress.loss_sum += steps.loss_sum
-        progress.seen += steps.seen
+        progress.loss_sum, progress.seen = steps.loss_sum, steps.seen
         progress.batch = batches.stop
         for member, (step, layer) in steps.failures.items():
             rate = rates[member, step - first_step - 1]
@@ -133,9 +140,14 @@ class Loop:
         ends at zero wastes a step on it.
         """
         done = epoch * self.n_batches
-        factors = np.array([self.schedule((done + k + 0.5) / self.total) for k in batches])
+        factors = self._factors(done, batches)
         rates: Array = (self.rates * progress.watch.factor)[:, None] * factors
         return rates
+
+    def _factors(self, done: int, batches: range) -> Array:
+        if self.settings.schedule == "constant":  # a million calls would outlast a million steps
+            return np.ones(len(batches))
+        return np.array([self.schedule((done + k + 0.5) / self.total) for k in batches])
 
     def _order(self, epoch: int) -> Array:
         """The order of the samples for every member, `(m, n)`."""

@@ -1,0 +1,463 @@
+// One step of training: forward, loss, backward, update. All threads of the team run it together.
+//
+// The names are those of src/clearprop/equations/backprop.py. A phase writes what the next one
+// reads; between them the team waits. Within a phase the tiles are shared out, and a tile's numbers
+// do not depend on who computes it.
+#pragma once
+
+#include "unit.h"
+
+namespace CLEARPROP_NAMESPACE {
+
+// What the update needs at one step, in every lane.
+template <class V> struct StepConstants {
+    V c[most_coefficients];
+    Penalties<V> penalties;
+    V limit;  // of clipping by value
+    bool clips_values;
+    bool plain() const {
+        return !penalties.any_penalty && !penalties.any_decay && !clips_values;
+    }
+};
+
+// ---- forward --------------------------------------------------------------------------------
+
+// a = f(z) and d = f′(z) for a tile of the layer, and dropout on both.
+template <class W>
+APART void activate(const Layer<W> &layer, int row, int rows, int column, int columns) {
+    with_activation(layer.activation, [&](auto f) {
+        for (int i = row; i < row + rows; i++) {
+            const size_t at = size_t(i) * layer.stride + column;
+            for (int c = 0; c < columns; c++) {
+                const auto [a, slope] = f.of(layer.a[at + c]);
+                layer.a[at + c] = a, layer.d[at + c] = slope;
+            }
+        }
+    });
+}
+
+template <class W> APART void drop(const Layer<W> &layer, int row, int rows, int column, int columns) {
+    for (int i = row; i < row + rows; i++) {
+        const size_t at = size_t(i) * layer.stride + column;
+        for (size_t c = at; c < at + columns; c++) {
+            layer.a[c] = layer.a[c] * layer.mask[c];
+            layer.d[c] = layer.d[c] * layer.mask[c];
+        }
+    }
+}
+
+// z = a_prev W + b, and the activation while the tile is near.
+template <class W>
+APART void dense(const Unit<W> &unit, int l, int rows, bool activates, bool drops, Team &team, int me) {
+    using V = typename W::V;
+    const Layer<W> &layer = unit.layers[l];
+    const int a_stride = l ? unit.layers[l - 1].stride : unit.x_stride;
+    V *a_prev = l ? unit.layers[l - 1].a : unit.x;
+    const V *bias = layer.bias(layer.w);
+    const Tiles<W> tiles{rows, layer.columns};
+    const Share mine = share(tiles.count(), team, me);
+    tiles.each(mine.first, mine.last, [&](auto m, auto n, int i, int j) {
+        constexpr int M = decltype(m)::value, N = decltype(n)::value;
+        V sum[M][N];
+        for (int r = 0; r < M; r++)
+            for (int c = 0; c < N; c++) sum[r][c] = bias[j + c];
+        accumulate(layer.n_in, unit.row(a_prev, a_stride, i), unit.elements(a_stride), 1,
+                   layer.w + size_t(j) * layer.n_in, N, sum);
+        for (int r = 0; r < M; r++)
+            for (int c = 0; c < N; c++) layer.a[size_t(i + r) * layer.stride + j + c] = sum[r][c];
+        if (activates) activate(layer, i, M, j, N);
+        if (activates && drops) drop(layer, i, M, j, N);
+    });
+}
+
+// ---- the outputs: losses and (BP1) ----------------------------------------------------------
+
+// Between the output layer's rows of registers and a list without gaps, sample after sample.
+template <class W> void collect_outputs(const Unit<W> &unit, int rows) {
+    using S = typename W::S;
+    const Layer<W> &last = unit.layers[unit.n_layers - 1];
+    for (int i = 0; i < rows; i++)
+        copy_row<S>(unit.z + size_t(i) * last.n_out, unit.row(last.a, last.stride, i), last.n_out);
+}
+template <class W> void spread_deltas(const Unit<W> &unit, int rows) {
+    using S = typename W::S;
+    const Layer<W> &last = unit.layers[unit.n_layers - 1];
+    for (int i = 0; i < rows; i++) {
+        typename W::V *to = last.d + size_t(i) * last.stride;
+        to[last.columns - 1] = typename W::V{};  // no delta beyond the last neuron
+        copy_row<S>(unit.row(to, 0, 0), unit.slope + size_t(i) * last.n_out, last.n_out);
+    }
+}
+
+// Over all outputs of all samples, a register at a time.
+template <class W, class Body> INLINE void each_output(const Unit<W> &unit, int rows, Body body) {
+    const int count = W::columns(rows * unit.n_out());
+    for (int i = 0; i < count; i++) body(i);
+}
+template <class W> INLINE typename W::V *as_registers(typename W::S *list) {
+    return reinterpret_cast<typename W::V *>(list);
+}
+
+// softmax in place of z; z keeps the shifted logits, `slope` gets e^z, `sum` the row's Σ e^z.
+template <class W> void exponentials(const Unit<W> &unit, int rows) {
+    const int n = unit.n_out();
+    for (int i = 0; i < rows; i++) shift_by_largest(n, unit.z + size_t(i) * n);
+    each_output(unit, rows, [&](int i) {
+        as_registers<W>(unit.slope)[i] = exp_nonpositive(as_registers<W>(unit.z)[i]);
+    });
+    for (int i = 0; i < rows; i++) unit.sum[i] = sum_of(n, unit.slope + size_t(i) * n);
+}
+
+// term = −y ln p, slope = p − y, with p = softmax(z).
+template <class W> void categorical_cross_entropy(const Unit<W> &unit, int rows) {
+    const int n = unit.n_out();
+    exponentials(unit, rows);
+    for (int i = 0; i < rows; i++) {
+        const size_t at = size_t(i) * n;
+        const auto whole = unit.sum[i], log_sum = log_from_one(whole);
+        for (int j = 0; j < n; j++) {
+            unit.term[at + j] = unit.y[at + j] * (log_sum - unit.z[at + j]);
+            unit.slope[at + j] = unit.slope[at + j] / whole - unit.y[at + j];
+        }
+    }
+}
+
+// z ← softmax(z).
+template <class W> void softmax(const Unit<W> &unit, int rows) {
+    const int n = unit.n_out();
+    exponentials(unit, rows);
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < n; j++) unit.z[i * n + j] = unit.slope[i * n + j] / unit.sum[i];
+}
+
+// term and slope = ∂term/∂z of a loss that is computed from the output a, which replaces z.
+template <class W> void loss_from_output(const Unit<W> &unit, int rows) {
+    using V = typename W::V;
+    const int n = unit.n_out();
+    V *z = as_registers<W>(unit.z), *y = as_registers<W>(unit.y);
+    V *term = as_registers<W>(unit.term), *slope = as_registers<W>(unit.slope);
+    const bool mixes = unit.layers[unit.n_layers - 1].activation == clearprop::softmax;
+    if (mixes) softmax(unit, rows);
+    with_activation(unit.layers[unit.n_layers - 1].activation, [&](auto f) {
+        with_loss(unit.plan.loss, [&](auto loss) {
+            each_output(unit, rows, [&](int i) {
+                const auto [a, da_dz] = f.of(z[i]);
+                const auto [lost, dlost_da] = loss.of(a, y[i]);
+                z[i] = a, term[i] = lost, slope[i] = dlost_da * da_dz;
+            });
+        });
+    });
+    if (mixes)
+        for (int i = 0; i < rows; i++) softmax_backward(n, unit.z + i * n, unit.slope + i * n);
+}
+
+template <class T> INLINE void add_to(double *total, T x) {
+    if constexpr (sizeof(T) == sizeof(Number<T>)) total[0] += double(x);
+    else
+        for (int k = 0; k < lanes<Number<T>>; k++) total[k] += double(x[k]);
+}
+
+template <class S> INLINE void add_square_to(double *total, S a, S y) {
+    if constexpr (sizeof(S) == sizeof(Number<S>)) total[0] += (double(a) - y) * (double(a) - y);
+    else
+        for (int k = 0; k < lanes<Number<S>>; k++)
+            total[k] += (double(a[k]) - y[k]) * (double(a[k]) - y[k]);
+}
+
+// (BP1) with the 1/n of the mean over samples and outputs; Σ of the samples' losses into `total`.
+template <class W> void finish_outputs(const Unit<W> &unit, int rows) {
+    using T = typename W::T;
+    const int n = unit.n_out();
+    const bool summed = unit.plan.loss == clearprop::categorical_cross_entropy;
+    const T mean = summed ? T(1) : T(1) / n, share_of_sample = mean / T(rows);
+    for (int i = 0; i < rows; i++) {
+        const auto weight = unit.weight[i];
+        const auto loss = sum_of(n, unit.term + size_t(i) * n) * mean * weight;
+        add_to(unit.total, loss);
+        const auto factor = weight * share_of_sample;
+        for (int j = 0; j < n; j++) unit.slope[size_t(i) * n + j] = unit.slope[size_t(i) * n + j] * factor;
+    }
+}
+
+template <class W> APART void lose(const Unit<W> &unit, int rows) {
+    collect_outputs(unit, rows);
+    if (unit.plan.loss == clearprop::categorical_cross_entropy) {
+        categorical_cross_entropy(unit, rows);
+    } else if (unit.plan.loss == clearprop::binary_cross_entropy) {
+        each_output(unit, rows, [&](int i) {
+            const auto [term, slope] =
+                BinaryCrossEntropy::of(as_registers<W>(unit.z)[i], as_registers<W>(unit.y)[i]);
+            as_registers<W>(unit.term)[i] = term, as_registers<W>(unit.slope)[i] = slope;
+        });
+    } else {
+        loss_from_output(unit, rows);
+    }
+    finish_outputs(unit, rows);
+}
+
+// ---- backward -------------------------------------------------------------------------------
+
+// Small layers, a register wide: number by number.
+template <class W> void turn_small(const Layer<W> &layer) {
+    using T = typename W::T;
+    const T *w = reinterpret_cast<const T *>(layer.w);
+    T *transposed = reinterpret_cast<T *>(layer.transposed);
+    for (int i = 0; i < layer.n_in; i++)
+        for (int j = 0; j < layer.n_out; j++)
+            transposed[j * lanes<T> + i] = w[i * lanes<T> + j];
+}
+
+// Wᵀ in panels: what (BP2) multiplies by.
+template <class W> APART void turn(const Layer<W> &layer, Team &team, int me) {
+    using T = typename W::T;
+    const int columns = W::columns(layer.n_in);
+    if constexpr (W::many) {
+        const Share mine = share(layer.n_in, team, me);
+        for (int i = mine.first; i < mine.last; i++)
+            for (int j = 0; j < layer.n_out; j++)
+                layer.transposed[Layer<W>::place(j, i, layer.n_out, columns)] =
+                    layer.w[Layer<W>::place(i, j, layer.n_in, layer.columns)];
+    } else if (columns == 1 && layer.columns == 1 && layer.n_in * layer.n_out <= 4 * lanes<T>) {
+        if (me == 0) turn_small(layer);
+    } else {
+        constexpr int n = lanes<T>;
+        const Share mine = share(columns, team, me);
+        for (int c = mine.first; c < mine.last; c++)
+            for (int b = 0; b < layer.columns; b++) {
+                Vector<T> square[n];
+                for (int i = 0; i < n; i++)
+                    square[i] = c * n + i < layer.n_in
+                        ? layer.w[Layer<W>::place(c * n + i, b, layer.n_in, layer.columns)]
+                        : Vector<T>{};
+                transpose<T>(square);
+                for (int j = 0; j < n && b * n + j < layer.n_out; j++)
+                    layer.transposed[Layer<W>::place(b * n + j, c, layer.n_out, columns)] = square[j];
+            }
+    }
+}
+
+// (BP2) delta_prev = (delta Wᵀ) · f′(z_prev): the slope in `d` makes room for the delta.
+template <class W> APART void pull_back(const Unit<W> &unit, int l, int rows, Team &team, int me) {
+    using V = typename W::V;
+    const Layer<W> &layer = unit.layers[l], &previous = unit.layers[l - 1];
+    const Tiles<W> tiles{rows, previous.columns};
+    const Share mine = share(tiles.count(), team, me);
+    tiles.each(mine.first, mine.last, [&](auto m, auto n, int i, int j) {
+        constexpr int M = decltype(m)::value, N = decltype(n)::value;
+        V sum[M][N] = {};
+        accumulate(layer.n_out, unit.row(layer.d, layer.stride, i), unit.elements(layer.stride), 1,
+                   layer.transposed + size_t(j) * layer.n_out, N, sum);
+        for (int r = 0; r < M; r++)
+            for (int c = 0; c < N; c++) {
+                V &d = previous.d[size_t(i + r) * previous.stride + j + c];
+                d = sum[r][c] * d;
+            }
+    });
+}
+
+// Calls finish(place, is_weight, gradient) for every register of the layer's gradient:
+// (BP4) dW = a_prevᵀ delta, (BP3) db = Σ delta.
+template <class W, class Finish>
+INLINE void each_gradient(const Unit<W> &unit, int l, int rows, Team &team, int me, Finish finish) {
+    using V = typename W::V;
+    const Layer<W> &layer = unit.layers[l];
+    const int a_stride = l ? unit.layers[l - 1].stride : unit.x_stride;
+    const auto *a_prev = unit.row(l ? unit.layers[l - 1].a : unit.x, 0, 0);
+    const Tiles<W> tiles{layer.n_in, layer.columns};
+    const Share mine = share(tiles.count(), team, me);
+    tiles.each(mine.first, mine.last, [&](auto m, auto n, int i, int j) {
+        constexpr int M = decltype(m)::value, N = decltype(n)::value;
+        V sum[M][N] = {};
+        accumulate(rows, a_prev + i, 1, unit.elements(a_stride), layer.d + j, layer.stride, sum);
+        const size_t at = size_t(j) * layer.n_in + size_t(i) * N;
+        for (int r = 0; r < M; r++)
+            for (int c = 0; c < N; c++) finish(at + r * N + c, true, sum[r][c]);
+    });
+    const Share biases = share(layer.columns, team, me);
+    for (int j = biases.first; j < biases.last; j++) {
+        V sum{};
+        for (int i = 0; i < rows; i++) sum += layer.d[size_t(i) * layer.stride + j];
+        finish(layer.size - layer.columns + j, false, sum);
+    }
+}
+
+// What comes before the rule, for those who ask for it: penalty, clipping by value, decay.
+template <class V>
+INLINE void prepare(const StepConstants<V> &k, bool is_weight, V &w, V &g) {
+    if (is_weight) g = k.penalties.gradient(w, g), w = k.penalties.decayed(w);
+    if (k.clips_values) g = clamp(g, -k.limit, k.limit);
+}
+
+// Gives the rule's step of one register of weights as a function change(place, is_weight, g). It
+// holds copies, so that the compiler can keep them in registers.
+template <class Rule, class W>
+INLINE auto changing(const Layer<W> &layer, const StepConstants<typename W::V> &constants) {
+    using V = typename W::V;
+    struct Change {
+        V *w, *slots[most_slots], c[Rule::coefficients];
+        const StepConstants<V> &constants;
+        bool plain;
+        INLINE void operator()(size_t at, bool is_weight, V g) const {
+            V weight = w[at], memory[most_slots];
+            for (int s = 0; s < Rule::slots; s++) memory[s] = slots[s][at];
+            if (!plain) prepare(constants, is_weight, weight, g);
+            w[at] = Rule::step(weight, g, memory, c);
+            for (int s = 0; s < Rule::slots; s++) slots[s][at] = memory[s];
+        }
+    };
+    Change change{layer.w, {layer.slots[0], layer.slots[1]}, {}, constants, constants.plain()};
+    for (int i = 0; i < Rule::coefficients; i++) change.c[i] = constants.c[i];
+    return change;
+}
+
+// The weight gradient is applied where it arises, in registers, and never stored.
+template <class W>
+APART void update(const Unit<W> &unit, int rows, const StepConstants<typename W::V> &constants,
+                  Team &team, int me) {
+    with_rule(unit.plan.rule, [&](auto rule) {
+        for (int l = 0; l < unit.n_layers; l++)
+            each_gradient(unit, l, rows, team, me,
+                          changing<decltype(rule)>(unit.layers[l], constants));
+    });
+}
+
+// ---- clipping by norm: the one thing that must see the whole gradient before any weight moves ---
+
+template <class W> APART void keep_gradient(const Unit<W> &unit, int l, int rows,
+                                           const Penalties<typename W::V> &penalties, Team &team, int me) {
+    const Layer<W> &layer = unit.layers[l];
+    each_gradient(unit, l, rows, team, me, [&](size_t at, bool is_weight, typename W::V g) {
+        layer.g[at] = is_weight ? penalties.gradient(layer.w[at], g) : g;
+    });
+}
+
+// Folds every gradient of a member: fold(so far, g), column by column, neuron by neuron.
+template <class W, class Fold>
+APART typename W::S fold_gradients(const Unit<W> &unit, Fold fold) {
+    using V = typename W::V;
+    using S = typename W::S;
+    S result{};
+    for (int l = 0; l < unit.n_layers; l++) {
+        const Layer<W> &layer = unit.layers[l];
+        for (int c = 0; c < layer.columns; c++) {
+            V column{};
+            for (int i = 0; i < layer.n_in; i++)
+                column = fold(column, layer.g[Layer<W>::place(i, c, layer.n_in, layer.columns)]);
+            column = fold(column, layer.g[layer.size - layer.columns + c]);
+            result = fold.join(result, column, layer.n_out - c * W::per_register);
+        }
+    }
+    return result;
+}
+
+template <class W> struct Joined {  // a column's lanes are neurons, or each a member of its own
+    using S = typename W::S;
+    template <class Two> static INLINE S join(S so_far, typename W::V column, int n, Two two) {
+        if constexpr (W::many) return two(so_far, column);
+        else {
+            for (int j = 0; j < lanes<typename W::T> && j < n; j++) so_far = two(so_far, column[j]);
+            return so_far;
+        }
+    }
+};
+template <class W> struct Largest {
+    using V = typename W::V;
+    using S = typename W::S;
+    INLINE V operator()(V so_far, V g) const { return maximum(absolute(g), so_far); }
+    INLINE S join(S so_far, V column, int n) const {
+        return Joined<W>::join(so_far, column, n, [](auto a, auto b) { return maximum(b, a); });
+    }
+};
+template <class W> struct Squares {
+    using V = typename W::V;
+    using S = typename W::S;
+    S scale;
+    INLINE V operator()(V so_far, V g) const {
+        const V unit = g / spread<V>(scale);
+        return so_far + unit * unit;
+    }
+    INLINE S join(S so_far, V column, int n) const {
+        return Joined<W>::join(so_far, column, n, [](auto a, auto b) { return a + b; });
+    }
+};
+
+// g · min(1, limit / ‖g‖), as clip_norm of equations/penalties.py: scaled, so that g² cannot
+// overflow before g does.
+template <class W> typename W::S shortening(const Unit<W> &unit) {
+    using S = typename W::S;
+    using T = typename W::T;
+    const T limit = unit.plan.limit;
+    const S largest = fold_gradients(unit, Largest<W>{});
+    const S scale = largest > 1 ? largest : all<S>(1);
+    const S length = square_root(fold_gradients(unit, Squares<W>{scale}));
+    // In two factors the product is as safe as the quotient g / scale.
+    return length * scale > limit ? all<S>(limit) / length / scale : all<S>(1);
+}
+
+template <class W>
+APART void apply_kept(const Unit<W> &unit, int l, typename W::S factor,
+                      StepConstants<typename W::V> constants, Team &team, int me) {
+    using V = typename W::V;
+    const Layer<W> &layer = unit.layers[l];
+    constants.penalties.any_penalty = false;  // it is in the gradient already
+    const Share mine = share(int(layer.size), team, me);
+    with_rule(unit.plan.rule, [&](auto rule) {
+        const auto change = changing<decltype(rule)>(layer, constants);
+        for (int at = mine.first; at < mine.last; at++) {
+            const bool is_weight = at < int(layer.size) - layer.columns;
+            const V g = layer.g[at] * spread<V>(factor);
+            change(at, is_weight, g);
+        }
+    });
+}
+
+// ---- the step -------------------------------------------------------------------------------
+
+// The slow way past a layer, when something has failed: look at z before the activation hides it.
+template <class W>
+APART void look_at(const Unit<W> &unit, int l, int rows, bool drops, int *first_bad) {
+    const Layer<W> &layer = unit.layers[l];
+    for (int i = 0; i < rows; i++) {
+        const auto *z = unit.row(layer.a, layer.stride, i);
+        for (int j = 0; j < layer.n_out && !*first_bad; j++)
+            if (first_of(z[j]) - first_of(z[j]) != 0) *first_bad = l + 1;
+    }
+    if (l + 1 == unit.n_layers) return;
+    activate(layer, 0, rows, 0, layer.columns);
+    if (drops) drop(layer, 0, rows, 0, layer.columns);
+}
+
+// From the gathered batch to the new weights. `first_bad`, where wanted, gets the first layer, from
+// 1, whose z is not finite in the unit's only member.
+template <class W>
+void step(const Unit<W> &unit, int rows, const StepConstants<typename W::V> &constants, bool drops,
+          Team &team, int me, int *first_bad = nullptr) {
+    const int n_layers = unit.n_layers;
+    for (int l = 0; l < n_layers; l++) {
+        dense(unit, l, rows, l + 1 < n_layers && !first_bad, drops, team, me);
+        if (l > 0) turn(unit.layers[l], team, me);
+        wait_for_all(team);
+        if (first_bad) {
+            if (me == 0) look_at(unit, l, rows, drops, first_bad);
+            wait_for_all(team);
+        }
+    }
+    if (me == 0) lose(unit, rows), spread_deltas(unit, rows);
+    wait_for_all(team);
+    for (int l = n_layers - 1; l > 0; l--) {
+        pull_back(unit, l, rows, team, me);
+        wait_for_all(team);
+    }
+    if (unit.plan.clip == clearprop::clip_norm) {
+        for (int l = 0; l < n_layers; l++)
+            keep_gradient(unit, l, rows, constants.penalties, team, me);
+        wait_for_all(team);
+        const auto factor = shortening(unit);
+        for (int l = 0; l < n_layers; l++) apply_kept(unit, l, factor, constants, team, me);
+    } else {
+        update(unit, rows, constants, team, me);
+    }
+    wait_for_all(team);
+}
+
+}  // namespace CLEARPROP_NAMESPACE

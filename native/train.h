@@ -1,0 +1,318 @@
+// Many steps in one call, for one unit; and the evaluation of a block of samples.
+//
+// Nothing is checked on the way: a number that is not finite stays so, and is found at the end of
+// the call. Only then is the member that has it trained again from where it stood, carefully, up to
+// the step before.
+#pragma once
+
+#include <cstdlib>
+
+#include "step.h"
+
+namespace CLEARPROP_NAMESPACE {
+
+using clearprop::Evaluation;
+
+// The members of one unit, and where their samples come from.
+template <class W> struct Batcher {
+    using T = typename W::T;
+    using V = typename W::V;
+    const Samples<T> &data;
+    const int64_t *orders[lanes<T>];  // of each member
+    int members;
+    bool alike;                       // all in the same order
+
+    // Row i of x, y and weight becomes sample `at + i` of each member's order.
+    void gather(const Unit<W> &unit, int64_t at, int rows, Team &team, int me) const {
+        const Share mine = share(rows, team, me);
+        for (int i = mine.first; i < mine.last; i++) {
+            V *x = unit.x + size_t(i) * unit.x_stride;
+            auto *y = unit.y + size_t(i) * unit.n_out();
+            copy(data.X, unit.plan.sizes[0], at + i, reinterpret_cast<typename W::S *>(x));
+            copy(data.y, unit.n_out(), at + i, y);
+            if (data.weights) copy(data.weights, 1, at + i, unit.weight + i);
+            else unit.weight[i] = all<typename W::S>(1);
+        }
+    }
+
+  private:
+    INLINE void copy(const T *from, int n, int64_t at, typename W::S *to) const {
+        const T *row = from + orders[0][at] * n;
+        if constexpr (!W::many) {
+            copy_row(to, row, n);
+        } else if (alike) {
+            for (int j = 0; j < n; j++) to[j] = all<V>(row[j]);
+        } else {
+            for (int k = 0; k < members; k++) {
+                row = from + orders[k][at] * n;
+                for (int j = 0; j < n; j++) reinterpret_cast<T *>(to + j)[k] = row[j];
+            }
+        }
+    }
+};
+
+template <class W> struct Trainer {
+    using T = typename W::T;
+    using V = typename W::V;
+    const Training<T> &call;
+    const int64_t *members;  // rows of the call's arrays
+    int count;
+    Unit<W> unit;
+    Batcher<W> batcher;
+    bool drops;
+
+    Trainer(const Training<T> &c, int64_t first, int64_t n, Arena &arena)
+        : call(c), members(c.members + first), count(int(n)),
+          unit(c.plan, arena, c.plan.batch_size, int(n), true), batcher{c.data, {}, int(n), true} {
+        drops = false;
+        for (int k = 0; k < count; k++) {
+            batcher.orders[k] = c.order + members[k] * c.order_member;
+            if (k) batcher.alike &= same_order(batcher.orders[k], batcher.orders[0]);
+            for (int l = 0; l < unit.n_layers; l++) drops |= c.dropout(members[k], l) > 0;
+        }
+    }
+    bool same_order(const int64_t *a, const int64_t *b) const {
+        return a == b || !std::memcmp(a, b, size_t(call.data.n) * sizeof *a);
+    }
+
+    void enter(Team &team, int me) {
+        pack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, team, me);
+        for (int s = 0; s < call.plan.n_slots; s++)
+            pack(unit, unit.first_parameters + (s + 1) * unit.parameter_registers, call.slots[s],
+                 call.n_parameters, members, team, me);
+        if (me == 0)
+            for (int k = 0; k < count; k++) unit.total[k] = call.loss_sum[members[k]];
+        wait_for_all(team);
+    }
+    void leave(const bool *kept, int64_t steps, Team &team, int me) {
+        unpack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, kept, team, me);
+        for (int s = 0; s < call.plan.n_slots; s++)
+            unpack(unit, unit.first_parameters + (s + 1) * unit.parameter_registers, call.slots[s],
+                   call.n_parameters, members, kept, team, me);
+        for (int k = 0; k < count && me == 0; k++) {
+            if (!kept[k]) continue;
+            call.loss_sum[members[k]] = unit.total[k];
+            call.seen[members[k]] += samples_in(steps);
+        }
+        wait_for_all(team);
+    }
+
+    int64_t at(int64_t k) const { return (call.first_batch + k) * call.plan.batch_size; }
+    int rows(int64_t k) const {
+        const int64_t left = call.data.n - at(k);
+        return int(left < call.plan.batch_size ? left : call.plan.batch_size);
+    }
+    int64_t samples_in(int64_t steps) const {
+        return steps ? at(steps - 1) + rows(steps - 1) - at(0) : 0;
+    }
+
+    V each_member(const clearprop::Table &table, int64_t s) const {
+        if constexpr (!W::many) return all<V>(T(table(members[0], s)));
+        V result{};
+        for (int k = 0; k < count; k++) result[k] = T(table(members[k], s));
+        return result;
+    }
+    StepConstants<V> constants(int64_t k) const {
+        StepConstants<V> result{};
+        refresh(result, k, true);
+        result.penalties.any_penalty = call.any_penalty;
+        result.penalties.any_decay = call.any_decay;
+        result.clips_values = call.plan.clip == clearprop::clip_value;
+        result.limit = all<V>(T(call.plan.limit));
+        result.penalties.l1 = each_member(call.penalties[0], 0);
+        result.penalties.l2 = each_member(call.penalties[1], 0);
+        result.penalties.leaving_range = each_member(call.penalties[2], 0);
+        return result;
+    }
+    void refresh(StepConstants<V> &result, int64_t k, bool first) const {
+        for (int i = 0; i < call.plan.n_coefficients; i++)
+            if (first || call.coefficients[i].step) result.c[i] = each_member(call.coefficients[i], k);
+        if (call.any_decay) result.penalties.decay = each_member(call.decay, k);
+    }
+
+    // The masks of this step: 0 with probability p, else 1/(1 − p).
+    void draw_masks(int64_t k, Team &team, int me) const {
+        for (int l = 0; l + 1 < unit.n_layers; l++) {
+            const Layer<W> &layer = unit.layers[l];
+            const Share mine = share(rows(k), team, me);
+            for (int member = 0; member < count; member++) {
+                const double p = call.dropout(members[member], l);
+                Draws u(call.seeds[members[member]], dropout_purpose, call.first_step + k, l,
+                        uint64_t(mine.first) * layer.n_out);
+                for (int i = mine.first; i < mine.last; i++) {
+                    T *mask = reinterpret_cast<T *>(layer.mask + size_t(i) * layer.stride) + member;
+                    for (int j = 0; j < layer.n_out; j++, mask += W::many ? lanes<T> : 1)
+                        *mask = p > 0 && u.next() < p ? T(0) : T(1 / (1 - p));
+                }
+            }
+        }
+    }
+
+    void one_step(int64_t k, StepConstants<V> &now, Team &team, int me, int *first_bad = nullptr) {
+        refresh(now, k, false);
+        batcher.gather(unit, at(k), rows(k), team, me);
+        if (drops) draw_masks(k, team, me);
+        wait_for_all(team);
+        step(unit, rows(k), now, drops, team, me, first_bad);
+    }
+
+    // All steps at full speed; true in `bad` where a member's numbers ceased to be finite.
+    void run(bool *bad, Team &team, int me) {
+        enter(team, me);
+        StepConstants<V> now = constants(0);
+        for (int64_t k = 0; k < call.n_batches; k++) one_step(k, now, team, me);
+        find_bad_members(bad);
+    }
+    void find_bad_members(bool *bad) const {
+        for (int k = 0; k < count; k++) bad[k] = !(unit.total[k] - unit.total[k] == 0);
+        for (int l = 0; l < unit.n_layers; l++) find_bad(unit, l, 1 + call.plan.n_slots, bad);
+    }
+
+    // Step by step with a copy to go back to, for a single member that is known to fail.
+    void run_carefully(V *backup, int *first_bad, Team &team, int me) {
+        const size_t bytes = unit.parameter_registers * (1 + call.plan.n_slots) * sizeof(V);
+        enter(team, me);
+        StepConstants<V> now = constants(0);
+        int64_t k = 0;
+        for (bool bad = false; k < call.n_batches; k++) {
+            const double total = unit.total[0];
+            wait_for_all(team);
+            if (me == 0) std::memcpy(backup, unit.first_parameters, bytes), *first_bad = 0;
+            one_step(k, now, team, me, first_bad);
+            find_bad_members(&bad);
+            wait_for_all(team);
+            if (!bad) continue;
+            if (me == 0) {
+                note_failure(k, *first_bad);
+                std::memcpy(unit.first_parameters, backup, bytes);
+                unit.total[0] = total;
+            }
+            break;
+        }
+        wait_for_all(team);
+        const bool kept = true;
+        leave(&kept, k, team, me);
+    }
+    void note_failure(int64_t k, int first_bad) const {
+        for (int l = 0; l < unit.n_layers && !first_bad; l++) {
+            bool bad = false;
+            find_bad(unit, l, 1 + call.plan.n_slots, &bad);
+            if (bad) first_bad = l + 1;
+        }
+        call.failed_step[members[0]] = call.first_step + k;
+        call.failed_layer[members[0]] = first_bad ? first_bad : unit.n_layers;
+    }
+};
+
+// While it lives, numbers too small to be normal (below 1e-38 in float) count as 0: they would slow
+// the processor a hundredfold, and saturated networks are full of them.
+class FlushingToZero {
+  public:
+#if defined(__x86_64__)
+    FlushingToZero() : before_(__builtin_ia32_stmxcsr()) { __builtin_ia32_ldmxcsr(before_ | 0x8040); }
+    ~FlushingToZero() { __builtin_ia32_ldmxcsr(before_); }
+
+  private:
+    unsigned before_;
+#endif
+};
+
+// Trains members[first .. first + count): see Functions in contract.h.
+template <class T, bool many>
+void train(const Training<T> &call, int64_t first, int64_t count, void *memory, Team &team, int me) {
+    using W = World<T, many>;
+    const FlushingToZero flushing;
+    Arena arena(memory);
+    Trainer<W> trainer(call, first, count, arena);
+    bool bad[lanes<T>] = {}, kept[lanes<T>];
+    trainer.run(bad, team, me);
+    for (int k = 0; k < count; k++) kept[k] = !bad[k];
+    trainer.leave(kept, call.n_batches, team, me);
+    for (int k = 0; k < count; k++) {
+        if (!bad[k]) continue;
+        Arena again(memory);
+        Trainer<W> single(call, first + k, 1, again);
+        const size_t registers = single.unit.parameter_registers * (1 + call.plan.n_slots);
+        int *first_bad = again.take<int>(1);
+        single.run_carefully(again.template take<typename W::V>(registers), first_bad, team, me);
+    }
+}
+
+// ---- evaluation -----------------------------------------------------------------------------
+
+// The output activation in place of z, and the loss terms: as training, but a is wanted as well.
+template <class W> void score_outputs(const Unit<W> &unit, int rows) {
+    using S = typename W::S;
+    const int n = unit.n_out();
+    const Layer<W> &last = unit.layers[unit.n_layers - 1];
+    if (unit.plan.loss < clearprop::binary_cross_entropy) return;  // z is a already
+    collect_outputs(unit, rows);
+    if (last.activation == clearprop::softmax) return softmax(unit, rows);
+    for (int i = 0; i < rows * n; i++) unit.z[i] = sigmoid_of<S>(unit.z[i]);
+}
+
+// Whether each member is right: each output on its side of ½, or the largest of several classes.
+template <class W> void count_hits(const Unit<W> &unit, int rows) {
+    using T = typename W::T;
+    using S = typename W::S;
+    const int n = unit.n_out();
+    const T half = 0.5;
+    const bool sides = n == 1 || unit.layers[unit.n_layers - 1].activation == 1;  // sigmoid
+    for (int i = 0; i < rows; i++) {
+        const S *a = unit.z + size_t(i) * n, *y = unit.y + size_t(i) * n;
+        S hit = all<S>(1), guess{}, truth{}, highest = a[0], most = y[0];
+        for (int j = 0; j < n; j++) {
+            if (sides) hit = (a[j] >= half) == (y[j] >= half) ? hit : S{};
+            guess = a[j] > highest ? all<S>(T(j)) : guess, highest = maximum(a[j], highest);
+            truth = y[j] > most ? all<S>(T(j)) : truth, most = maximum(y[j], most);
+        }
+        add_to(unit.tally, sides ? hit : (guess == truth ? all<S>(1) : S{}));
+    }
+}
+template <class W> void add_squared_errors(const Unit<W> &unit, int rows) {
+    for (int i = 0; i < rows * unit.n_out(); i++)
+        add_square_to(unit.tally, unit.z[i], unit.y[i]);
+}
+
+// The blocks of samples `block`, `block + stride`, ...: see Functions in contract.h.
+template <class T, bool many>
+void evaluate(const Evaluation<T> &call, int64_t first, int64_t count, void *memory, int64_t block,
+              int64_t stride) {
+    using W = World<T, many>;
+    const FlushingToZero flushing;
+    Arena arena(memory);
+    Unit<W> unit(call.plan, arena, clearprop::evaluation_block, int(count), false);
+    Team alone;
+    int64_t members[lanes<T>], rows_in_order[clearprop::evaluation_block];
+    for (int k = 0; k < count; k++) members[k] = first + k;
+    pack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, alone, 0);
+    const int64_t n_blocks = (call.data.n + clearprop::evaluation_block - 1) / clearprop::evaluation_block;
+    Batcher<W> batcher{call.data, {rows_in_order}, int(count), true};
+    for (; block < n_blocks; block += stride) {
+        const int64_t at = block * clearprop::evaluation_block, left = call.data.n - at;
+        const int rows = int(left < clearprop::evaluation_block ? left : clearprop::evaluation_block);
+        for (int i = 0; i < rows; i++) rows_in_order[i] = at + i;
+        batcher.gather(unit, 0, rows, alone, 0);
+        for (int l = 0; l < unit.n_layers; l++) dense(unit, l, rows, l + 1 < unit.n_layers, false, alone, 0);
+        for (int k = 0; k < lanes<T>; k++) unit.total[k] = unit.tally[k] = 0;
+        lose(unit, rows);
+        score_outputs(unit, rows);
+        if (call.plan.scores_hits) count_hits(unit, rows);
+        else add_squared_errors(unit, rows);
+        for (int k = 0; k < count; k++) {
+            call.losses[(first + k) * n_blocks + block] = unit.total[k];
+            call.tallies[(first + k) * n_blocks + block] = unit.tally[k];
+        }
+    }
+}
+
+// Bytes that a unit takes; `trains` counts the copy that a failing member needs as well.
+template <class T, bool many> size_t bytes(const Plan &plan, int64_t rows, bool trains) {
+    using W = World<T, many>;
+    Arena measure(nullptr);
+    Unit<W> unit(plan, measure, rows, 1, trains);
+    if (trains) measure.take<int>(1), measure.take<typename W::V>(unit.parameter_registers * (1 + plan.n_slots));
+    return measure.used();
+}
+
+}  // namespace CLEARPROP_NAMESPACE
