@@ -85,13 +85,15 @@ struct Mish {
     }
 };
 
+constexpr int sigmoid = 1, relu = 3;
+
 // Calls `use(Relu{})` and so on for the activation of that number in `activation_names`
 // (contract.h); softmax, the last, counts as identity here.
 template <class Use> INLINE void with_activation(int number, Use use) {
     switch (number) {
-        case 1: return use(Sigmoid{});
+        case sigmoid: return use(Sigmoid{});
         case 2: return use(Tanh{});
-        case 3: return use(Relu{});
+        case relu: return use(Relu{});
         case 4: return use(LeakyRelu{});
         case 5: return use(Elu{});
         case 6: return use(Selu{});

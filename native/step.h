@@ -46,15 +46,17 @@ template <class W> APART void drop(const Layer<W> &layer, int row, int rows, int
     }
 }
 
-// z = a_prev W + b, and the activation while the tile is near.
-template <class W>
-APART void dense(const Unit<W> &unit, int l, int rows, bool activates, bool drops, Team &team, int me) {
+enum class Then { nothing, relu, whatever };  // what follows z = a_prev W + b
+
+// z = a_prev W + b, and the activation while the tile is near: in registers for the commonest.
+template <Then then, class W>
+INLINE void dense_then(const Unit<W> &unit, int l, int rows, bool drops, Team &team, int me) {
     using V = typename W::V;
     const Layer<W> &layer = unit.layers[l];
     const int a_stride = l ? unit.layers[l - 1].stride : unit.x_stride;
     V *a_prev = l ? unit.layers[l - 1].a : unit.x;
     const V *bias = layer.bias(layer.w);
-    const Tiles<W> tiles{rows, layer.columns};
+    const Tiles<W> tiles(rows, layer.columns, layer.n_in);
     const Share mine = share(tiles.count(), team, me);
     tiles.each(mine.first, mine.last, [&](auto m, auto n, int i, int j) {
         constexpr int M = decltype(m)::value, N = decltype(n)::value;
@@ -63,136 +65,166 @@ APART void dense(const Unit<W> &unit, int l, int rows, bool activates, bool drop
             for (int c = 0; c < N; c++) sum[r][c] = bias[j + c];
         accumulate(layer.n_in, unit.row(a_prev, a_stride, i), unit.elements(a_stride), 1,
                    layer.w + size_t(j) * layer.n_in, N, sum);
+        const size_t at = size_t(i) * layer.stride + j;
         for (int r = 0; r < M; r++)
-            for (int c = 0; c < N; c++) layer.a[size_t(i + r) * layer.stride + j + c] = sum[r][c];
-        if (activates) activate(layer, i, M, j, N);
-        if (activates && drops) drop(layer, i, M, j, N);
+            for (int c = 0; c < N; c++) {
+                const size_t here = at + size_t(r) * layer.stride + c;
+                if constexpr (then == Then::relu) {
+                    const auto [a, slope] = Relu::of(sum[r][c]);
+                    layer.a[here] = a, layer.d[here] = slope;
+                } else {
+                    layer.a[here] = sum[r][c];
+                }
+            }
+        if (then == Then::whatever) activate(layer, i, M, j, N);
+        if (then != Then::nothing && drops) drop(layer, i, M, j, N);
     });
+}
+template <class W>
+APART void dense(const Unit<W> &unit, int l, int rows, bool activates, bool drops, Team &team, int me) {
+    if (!activates) dense_then<Then::nothing>(unit, l, rows, drops, team, me);
+    else if (unit.layers[l].activation == relu) dense_then<Then::relu>(unit, l, rows, drops, team, me);
+    else dense_then<Then::whatever>(unit, l, rows, drops, team, me);
 }
 
 // ---- the outputs: losses and (BP1) ----------------------------------------------------------
 
-// Between the output layer's rows of registers and a list without gaps, sample after sample.
-template <class W> void collect_outputs(const Unit<W> &unit, int rows) {
+// The outputs of a batch as lists without gaps, sample after sample, n to a sample.
+template <class W> struct Outputs {
+    using T = typename W::T;
+    using V = typename W::V;
     using S = typename W::S;
-    const Layer<W> &last = unit.layers[unit.n_layers - 1];
-    for (int i = 0; i < rows; i++)
-        copy_row<S>(unit.z + size_t(i) * last.n_out, unit.row(last.a, last.stride, i), last.n_out);
-}
-template <class W> void spread_deltas(const Unit<W> &unit, int rows) {
-    using S = typename W::S;
-    const Layer<W> &last = unit.layers[unit.n_layers - 1];
-    for (int i = 0; i < rows; i++) {
-        typename W::V *to = last.d + size_t(i) * last.stride;
-        to[last.columns - 1] = typename W::V{};  // no delta beyond the last neuron
-        copy_row<S>(unit.row(to, 0, 0), unit.slope + size_t(i) * last.n_out, last.n_out);
+    int rows, n, loss, activation;
+    S *z, *y, *term, *slope, *weight, *sum;
+
+    // Where the output layer has no gaps itself, its own z and delta are the lists.
+    Outputs(const Unit<W> &unit, int rows_)
+        : rows(rows_), n(unit.n_out()), loss(unit.plan.loss), activation(last(unit).activation),
+          z(unit.z), y(unit.y), term(unit.term), slope(unit.slope), weight(unit.weight), sum(unit.sum) {
+        if (gapless()) z = unit.row(last(unit).a, 0, 0), slope = unit.row(last(unit).d, 0, 0);
+        else
+            for (int i = 0; i < rows; i++)
+                copy_row<S>(z + size_t(i) * n, unit.row(last(unit).a, last(unit).stride, i), n);
     }
-}
+    // Delta in the layer's own rows, 0 beyond the last neuron.
+    void put_back(const Unit<W> &unit) const {
+        if (gapless()) return zero_from(unit, n);
+        for (int i = 0; i < rows; i++) {
+            V *to = last(unit).d + size_t(i) * last(unit).stride;
+            to[last(unit).columns - 1] = V{};
+            copy_row<S>(unit.row(to, 0, 0), slope + size_t(i) * n, n);
+        }
+    }
+    // Over all outputs of all samples, a register at a time.
+    template <class Body> INLINE void each(Body body) const {
+        const int count = W::columns(rows * n);
+        for (int i = 0; i < count; i++) body(i);
+    }
+    static V &at(S *list, int i) { return reinterpret_cast<V *>(list)[i]; }
+    static const Layer<W> &last(const Unit<W> &unit) { return unit.layers[unit.n_layers - 1]; }
 
-// Over all outputs of all samples, a register at a time.
-template <class W, class Body> INLINE void each_output(const Unit<W> &unit, int rows, Body body) {
-    const int count = W::columns(rows * unit.n_out());
-    for (int i = 0; i < count; i++) body(i);
-}
-template <class W> INLINE typename W::V *as_registers(typename W::S *list) {
-    return reinterpret_cast<typename W::V *>(list);
-}
+  private:
+    bool gapless() const { return rows == 1 || n % W::per_register == 0; }
+    static void zero_from(const Unit<W> &unit, int from) {
+        const int end = last(unit).columns * W::per_register;
+        for (int j = from; j < end; j++) unit.row(last(unit).d, 0, 0)[j] = S{};
+    }
+};
 
-// softmax in place of z; z keeps the shifted logits, `slope` gets e^z, `sum` the row's Σ e^z.
-template <class W> void exponentials(const Unit<W> &unit, int rows) {
-    const int n = unit.n_out();
-    for (int i = 0; i < rows; i++) shift_by_largest(n, unit.z + size_t(i) * n);
-    each_output(unit, rows, [&](int i) {
-        as_registers<W>(unit.slope)[i] = exp_nonpositive(as_registers<W>(unit.z)[i]);
-    });
-    for (int i = 0; i < rows; i++) unit.sum[i] = sum_of(n, unit.slope + size_t(i) * n);
+// softmax: z keeps the shifted logits, slope gets e^z, sum the row's Σ e^z.
+template <class W> void exponentials(const Outputs<W> &out) {
+    for (int i = 0; i < out.rows; i++) shift_by_largest(out.n, out.z + size_t(i) * out.n);
+    out.each([&](int i) { out.at(out.slope, i) = exp_nonpositive(out.at(out.z, i)); });
+    for (int i = 0; i < out.rows; i++) out.sum[i] = sum_of(out.n, out.slope + size_t(i) * out.n);
 }
 
 // term = −y ln p, slope = p − y, with p = softmax(z).
-template <class W> void categorical_cross_entropy(const Unit<W> &unit, int rows) {
-    const int n = unit.n_out();
-    exponentials(unit, rows);
-    for (int i = 0; i < rows; i++) {
-        const size_t at = size_t(i) * n;
-        const auto whole = unit.sum[i], log_sum = log_from_one(whole);
-        for (int j = 0; j < n; j++) {
-            unit.term[at + j] = unit.y[at + j] * (log_sum - unit.z[at + j]);
-            unit.slope[at + j] = unit.slope[at + j] / whole - unit.y[at + j];
+template <class W> void categorical_cross_entropy(const Outputs<W> &out) {
+    exponentials(out);
+    for (int i = 0; i < out.rows; i++) {
+        const size_t at = size_t(i) * out.n;
+        const auto whole = out.sum[i], log_sum = log_from_one(whole);
+        for (size_t j = at; j < at + out.n; j++) {
+            out.term[j] = out.y[j] * (log_sum - out.z[j]);
+            out.slope[j] = out.slope[j] / whole - out.y[j];
         }
     }
 }
 
+template <class W> void binary_cross_entropy(const Outputs<W> &out) {
+    out.each([&](int i) {
+        const auto [term, slope] = BinaryCrossEntropy::of(out.at(out.z, i), out.at(out.y, i));
+        out.at(out.term, i) = term, out.at(out.slope, i) = slope;
+    });
+}
+
 // z ← softmax(z).
-template <class W> void softmax(const Unit<W> &unit, int rows) {
-    const int n = unit.n_out();
-    exponentials(unit, rows);
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < n; j++) unit.z[i * n + j] = unit.slope[i * n + j] / unit.sum[i];
+template <class W> void softmax(const Outputs<W> &out) {
+    exponentials(out);
+    for (int i = 0; i < out.rows; i++)
+        for (size_t j = size_t(i) * out.n; j < size_t(i + 1) * out.n; j++)
+            out.z[j] = out.slope[j] / out.sum[i];
 }
 
 // term and slope = ∂term/∂z of a loss that is computed from the output a, which replaces z.
-template <class W> void loss_from_output(const Unit<W> &unit, int rows) {
-    using V = typename W::V;
-    const int n = unit.n_out();
-    V *z = as_registers<W>(unit.z), *y = as_registers<W>(unit.y);
-    V *term = as_registers<W>(unit.term), *slope = as_registers<W>(unit.slope);
-    const bool mixes = unit.layers[unit.n_layers - 1].activation == clearprop::softmax;
-    if (mixes) softmax(unit, rows);
-    with_activation(unit.layers[unit.n_layers - 1].activation, [&](auto f) {
-        with_loss(unit.plan.loss, [&](auto loss) {
-            each_output(unit, rows, [&](int i) {
-                const auto [a, da_dz] = f.of(z[i]);
-                const auto [lost, dlost_da] = loss.of(a, y[i]);
-                z[i] = a, term[i] = lost, slope[i] = dlost_da * da_dz;
+template <class W> void loss_from_output(const Outputs<W> &out) {
+    const bool mixes = out.activation == clearprop::softmax;
+    if (mixes) softmax(out);
+    with_activation(out.activation, [&](auto f) {
+        with_loss(out.loss, [&](auto loss) {
+            out.each([&](int i) {
+                const auto [a, da_dz] = f.of(out.at(out.z, i));
+                const auto [term, dterm_da] = loss.of(a, out.at(out.y, i));
+                out.at(out.z, i) = a, out.at(out.term, i) = term;
+                out.at(out.slope, i) = dterm_da * da_dz;
             });
         });
     });
-    if (mixes)
-        for (int i = 0; i < rows; i++) softmax_backward(n, unit.z + i * n, unit.slope + i * n);
+    for (int i = 0; i < out.rows && mixes; i++)
+        softmax_backward(out.n, out.z + size_t(i) * out.n, out.slope + size_t(i) * out.n);
 }
 
-template <class T> INLINE void add_to(double *total, T x) {
-    if constexpr (sizeof(T) == sizeof(Number<T>)) total[0] += double(x);
-    else
-        for (int k = 0; k < lanes<Number<T>>; k++) total[k] += double(x[k]);
-}
-
-template <class S> INLINE void add_square_to(double *total, S a, S y) {
-    if constexpr (sizeof(S) == sizeof(Number<S>)) total[0] += (double(a) - y) * (double(a) - y);
-    else
-        for (int k = 0; k < lanes<Number<S>>; k++)
-            total[k] += (double(a[k]) - y[k]) * (double(a[k]) - y[k]);
-}
+// Sums in double, one for each member.
+template <class X> struct Total {
+    static constexpr int count = int(sizeof(X) / sizeof(Number<X>));
+    double sum[count];
+    explicit Total(const double *from) { std::memcpy(sum, from, sizeof sum); }
+    void store(double *to) const { std::memcpy(to, sum, sizeof sum); }
+    INLINE void add(X x) {
+        if constexpr (count == 1) sum[0] += double(x);
+        else
+            for (int k = 0; k < count; k++) sum[k] += double(x[k]);
+    }
+    INLINE void add_squared_difference(X a, X y) {
+        if constexpr (count == 1) sum[0] += (double(a) - double(y)) * (double(a) - double(y));
+        else
+            for (int k = 0; k < count; k++) sum[k] += (double(a[k]) - y[k]) * (double(a[k]) - y[k]);
+    }
+};
 
 // (BP1) with the 1/n of the mean over samples and outputs; Σ of the samples' losses into `total`.
-template <class W> void finish_outputs(const Unit<W> &unit, int rows) {
+template <class W> void finish_outputs(const Outputs<W> &out, double *total) {
     using T = typename W::T;
-    const int n = unit.n_out();
-    const bool summed = unit.plan.loss == clearprop::categorical_cross_entropy;
-    const T mean = summed ? T(1) : T(1) / n, share_of_sample = mean / T(rows);
-    for (int i = 0; i < rows; i++) {
-        const auto weight = unit.weight[i];
-        const auto loss = sum_of(n, unit.term + size_t(i) * n) * mean * weight;
-        add_to(unit.total, loss);
-        const auto factor = weight * share_of_sample;
-        for (int j = 0; j < n; j++) unit.slope[size_t(i) * n + j] = unit.slope[size_t(i) * n + j] * factor;
+    const bool summed = out.loss == clearprop::categorical_cross_entropy;
+    const T mean = summed ? T(1) : T(1) / out.n, share_of_sample = mean / T(out.rows);
+    Total<typename W::S> losses(total);
+    for (int i = 0; i < out.rows; i++) {
+        const size_t at = size_t(i) * out.n;
+        losses.add(sum_of(out.n, out.term + at) * mean * out.weight[i]);
+        const auto factor = out.weight[i] * share_of_sample;
+        for (size_t j = at; j < at + out.n; j++) out.slope[j] = out.slope[j] * factor;
     }
+    losses.store(total);
 }
 
-template <class W> APART void lose(const Unit<W> &unit, int rows) {
-    collect_outputs(unit, rows);
-    if (unit.plan.loss == clearprop::categorical_cross_entropy) {
-        categorical_cross_entropy(unit, rows);
-    } else if (unit.plan.loss == clearprop::binary_cross_entropy) {
-        each_output(unit, rows, [&](int i) {
-            const auto [term, slope] =
-                BinaryCrossEntropy::of(as_registers<W>(unit.z)[i], as_registers<W>(unit.y)[i]);
-            as_registers<W>(unit.term)[i] = term, as_registers<W>(unit.slope)[i] = slope;
-        });
-    } else {
-        loss_from_output(unit, rows);
-    }
-    finish_outputs(unit, rows);
+// Losses and the output layer's delta; in `a` of a loss from outputs, a itself.
+template <class W> APART Outputs<W> lose(const Unit<W> &unit, int rows) {
+    const Outputs<W> out(unit, rows);
+    if (out.loss == clearprop::categorical_cross_entropy) categorical_cross_entropy(out);
+    else if (out.loss == clearprop::binary_cross_entropy) binary_cross_entropy(out);
+    else loss_from_output(out);
+    finish_outputs(out, unit.total);
+    return out;
 }
 
 // ---- backward -------------------------------------------------------------------------------
@@ -240,7 +272,7 @@ template <class W> APART void turn(const Layer<W> &layer, Team &team, int me) {
 template <class W> APART void pull_back(const Unit<W> &unit, int l, int rows, Team &team, int me) {
     using V = typename W::V;
     const Layer<W> &layer = unit.layers[l], &previous = unit.layers[l - 1];
-    const Tiles<W> tiles{rows, previous.columns};
+    const Tiles<W> tiles(rows, previous.columns, layer.n_out);
     const Share mine = share(tiles.count(), team, me);
     tiles.each(mine.first, mine.last, [&](auto m, auto n, int i, int j) {
         constexpr int M = decltype(m)::value, N = decltype(n)::value;
@@ -263,12 +295,12 @@ INLINE void each_gradient(const Unit<W> &unit, int l, int rows, Team &team, int 
     const Layer<W> &layer = unit.layers[l];
     const int a_stride = l ? unit.layers[l - 1].stride : unit.x_stride;
     const auto *a_prev = unit.row(l ? unit.layers[l - 1].a : unit.x, 0, 0);
-    const Tiles<W> tiles{layer.n_in, layer.columns};
+    const Tiles<W> tiles(layer.n_in, layer.columns, rows);
     const Share mine = share(tiles.count(), team, me);
     tiles.each(mine.first, mine.last, [&](auto m, auto n, int i, int j) {
         constexpr int M = decltype(m)::value, N = decltype(n)::value;
         V sum[M][N] = {};
-        accumulate(rows, a_prev + i, 1, unit.elements(a_stride), layer.d + j, layer.stride, sum);
+        accumulate<W::many ? 0 : 16>(rows, a_prev + i, 1, unit.elements(a_stride), layer.d + j, layer.stride, sum);
         const size_t at = size_t(j) * layer.n_in + size_t(i) * N;
         for (int r = 0; r < M; r++)
             for (int c = 0; c < N; c++) finish(at + r * N + c, true, sum[r][c]);
@@ -442,7 +474,7 @@ void step(const Unit<W> &unit, int rows, const StepConstants<typename W::V> &con
             wait_for_all(team);
         }
     }
-    if (me == 0) lose(unit, rows), spread_deltas(unit, rows);
+    if (me == 0) lose(unit, rows).put_back(unit);
     wait_for_all(team);
     for (int l = n_layers - 1; l > 0; l--) {
         pull_back(unit, l, rows, team, me);

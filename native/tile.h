@@ -26,7 +26,7 @@ template <class T_, bool many_> struct World {
     using S = std::conditional_t<many, V, T>;  // an element of A
     static constexpr int per_register = many ? 1 : lanes<T>;  // columns of one network in a V
     static constexpr int panel = many ? 4 : 2;                // N at most, in registers
-    static constexpr int block = registers / 4 / (many ? 2 : 1);  // M at most
+    static constexpr int block = many ? registers / 8 : registers * 3 / 8;  // M at most
     static constexpr int columns(int n) { return (n + per_register - 1) / per_register; }
 };
 
@@ -38,11 +38,15 @@ template <int n> struct Count {
 template <class V> INLINE V spread(Number<V> x) { return all<V>(x); }
 template <class V> INLINE V spread(V x) { return x; }
 
-template <int M, int N, class S, class V>
+template <int ahead = 0, int M, int N, class S, class V>
 INLINE void accumulate(int depth, const S *a, ptrdiff_t a_row, ptrdiff_t a_depth, const V *b,
                        ptrdiff_t b_depth, V (&sum)[M][N]) {
     for (int k = 0; k < depth; k++, a += a_depth, b += b_depth) {
-#pragma GCC unroll 8
+        if constexpr (ahead > 0) {
+            __builtin_prefetch(a + ahead * a_depth);
+            __builtin_prefetch(b + ahead * b_depth), __builtin_prefetch(b + ahead * b_depth + 1);
+        }
+#pragma GCC unroll 16
         for (int m = 0; m < M; m++) {
             const V left = spread<V>(a[m * a_row]);
 #pragma GCC unroll 8
@@ -51,20 +55,30 @@ INLINE void accumulate(int depth, const S *a, ptrdiff_t a_row, ptrdiff_t a_depth
     }
 }
 
-// The tiles of a matrix of `rows` × `columns` registers, panel by panel, from `first` to `last`.
+// The tiles of a matrix of `rows` × `columns` registers. Rows are taken in slices whose part of A
+// (`depth` numbers a row) stays in the second cache; within a slice, panel by panel.
 template <class W> struct Tiles {
-    int rows, columns;
-    int blocks() const { return (rows + W::block - 1) / W::block; }
-    int panels() const { return (columns + W::panel - 1) / W::panel; }
-    int count() const { return blocks() * panels(); }
+    static constexpr int cached = 512 * 1024;  // bytes of A in a slice
+    int rows, columns, slice;  // of which slice in blocks of rows
 
-    // Calls body(Count<M>, Count<N>, row, column) for every tile; M falls in powers of two at the
-    // lower edge, N is what is left at the right edge.
+    Tiles(int rows_, int columns_, int depth) : rows(rows_), columns(columns_) {
+        const int64_t row_bytes = int64_t(depth) * int(sizeof(typename W::S));
+        slice = blocks(rows);
+        if (rows * row_bytes > cached) slice = 1 + int(cached / row_bytes) / W::block;
+    }
+    static int blocks(int rows) { return (rows + W::block - 1) / W::block; }
+    int panels() const { return (columns + W::panel - 1) / W::panel; }
+    int count() const { return blocks(rows) * panels(); }
+
+    // Calls body(Count<M>, Count<N>, row, column) for the tiles from `first` to `last`; M falls in
+    // powers of two at the lower edge, N is what is left at the right edge.
     template <class Body> INLINE void each(int first, int last, Body body) const {
-        int column = 0, row = 0;
-        if (first) column = first / blocks() * W::panel, row = first % blocks() * W::block;
+        int from = 0, column = 0, row = 0;  // first row of the slice; the tile
+        if (first) place(first, from, column, row);
         for (int tile = first; tile < last; tile++, row += W::block) {
-            if (row >= rows) row = 0, column += W::panel;
+            const int end = from + slice * W::block < rows ? from + slice * W::block : rows;
+            if (row >= end) row = from, column += W::panel;
+            if (column >= columns) row = from = end, column = 0;
             const int height = rows - row < W::block ? rows - row : W::block;
             const int width = columns - column < W::panel ? columns - column : W::panel;
             if (width >= W::panel) down<W::panel>(row, height, column, body);
@@ -75,9 +89,18 @@ template <class W> struct Tiles {
     }
 
   private:
+    void place(int tile, int &from, int &column, int &row) const {
+        from = tile / (slice * panels()) * slice;
+        tile -= from * panels();
+        const int high = blocks(rows) - from < slice ? blocks(rows) - from : slice;
+        column = tile / high * W::panel, row = (from + tile % high) * W::block, from *= W::block;
+    }
     template <int N, class Body>
     static INLINE void down(int row, int height, int column, Body &body) {
         if (height == W::block) return body(Count<W::block>{}, Count<N>{}, row, column);
+        if constexpr (W::block > 8) {
+            if (height & 8) body(Count<8>{}, Count<N>{}, row, column), row += 8;
+        }
         if constexpr (W::block > 4) {
             if (height & 4) body(Count<4>{}, Count<N>{}, row, column), row += 4;
         }

@@ -31,7 +31,6 @@ template <class W> struct Batcher {
             copy(data.X, unit.plan.sizes[0], at + i, reinterpret_cast<typename W::S *>(x));
             copy(data.y, unit.n_out(), at + i, y);
             if (data.weights) copy(data.weights, 1, at + i, unit.weight + i);
-            else unit.weight[i] = all<typename W::S>(1);
         }
     }
 
@@ -240,38 +239,36 @@ void train(const Training<T> &call, int64_t first, int64_t count, void *memory, 
 
 // ---- evaluation -----------------------------------------------------------------------------
 
-// The output activation in place of z, and the loss terms: as training, but a is wanted as well.
-template <class W> void score_outputs(const Unit<W> &unit, int rows) {
-    using S = typename W::S;
-    const int n = unit.n_out();
-    const Layer<W> &last = unit.layers[unit.n_layers - 1];
-    if (unit.plan.loss < clearprop::binary_cross_entropy) return;  // z is a already
-    collect_outputs(unit, rows);
-    if (last.activation == clearprop::softmax) return softmax(unit, rows);
-    for (int i = 0; i < rows * n; i++) unit.z[i] = sigmoid_of<S>(unit.z[i]);
+// What is scored: a. After a loss from logits, z is still there (softmax: shifted, which is all one).
+template <class W> void activate_outputs(const Outputs<W> &out) {
+    if (out.loss == clearprop::binary_cross_entropy)
+        out.each([&](int i) { out.at(out.z, i) = sigmoid_of(out.at(out.z, i)); });
+    if (out.loss == clearprop::categorical_cross_entropy) softmax(out);
 }
 
 // Whether each member is right: each output on its side of ½, or the largest of several classes.
-template <class W> void count_hits(const Unit<W> &unit, int rows) {
+template <class W> void count_hits(const Outputs<W> &out, double *tally) {
     using T = typename W::T;
     using S = typename W::S;
-    const int n = unit.n_out();
     const T half = 0.5;
-    const bool sides = n == 1 || unit.layers[unit.n_layers - 1].activation == 1;  // sigmoid
-    for (int i = 0; i < rows; i++) {
-        const S *a = unit.z + size_t(i) * n, *y = unit.y + size_t(i) * n;
+    const bool sides = out.n == 1 || out.activation == sigmoid;
+    Total<S> hits(tally);
+    for (int i = 0; i < out.rows; i++) {
+        const S *a = out.z + size_t(i) * out.n, *y = out.y + size_t(i) * out.n;
         S hit = all<S>(1), guess{}, truth{}, highest = a[0], most = y[0];
-        for (int j = 0; j < n; j++) {
+        for (int j = 0; j < out.n; j++) {
             if (sides) hit = (a[j] >= half) == (y[j] >= half) ? hit : S{};
             guess = a[j] > highest ? all<S>(T(j)) : guess, highest = maximum(a[j], highest);
             truth = y[j] > most ? all<S>(T(j)) : truth, most = maximum(y[j], most);
         }
-        add_to(unit.tally, sides ? hit : (guess == truth ? all<S>(1) : S{}));
+        hits.add(sides ? hit : (guess == truth ? all<S>(1) : S{}));
     }
+    hits.store(tally);
 }
-template <class W> void add_squared_errors(const Unit<W> &unit, int rows) {
-    for (int i = 0; i < rows * unit.n_out(); i++)
-        add_square_to(unit.tally, unit.z[i], unit.y[i]);
+template <class W> void add_squared_errors(const Outputs<W> &out, double *tally) {
+    Total<typename W::S> errors(tally);
+    for (int i = 0; i < out.rows * out.n; i++) errors.add_squared_difference(out.z[i], out.y[i]);
+    errors.store(tally);
 }
 
 // The blocks of samples `block`, `block + stride`, ...: see Functions in contract.h.
@@ -295,10 +292,10 @@ void evaluate(const Evaluation<T> &call, int64_t first, int64_t count, void *mem
         batcher.gather(unit, 0, rows, alone, 0);
         for (int l = 0; l < unit.n_layers; l++) dense(unit, l, rows, l + 1 < unit.n_layers, false, alone, 0);
         for (int k = 0; k < lanes<T>; k++) unit.total[k] = unit.tally[k] = 0;
-        lose(unit, rows);
-        score_outputs(unit, rows);
-        if (call.plan.scores_hits) count_hits(unit, rows);
-        else add_squared_errors(unit, rows);
+        const Outputs<W> out = lose(unit, rows);
+        activate_outputs(out);
+        if (call.plan.scores_hits) count_hits(out, unit.tally);
+        else add_squared_errors(out, unit.tally);
         for (int k = 0; k < count; k++) {
             call.losses[(first + k) * n_blocks + block] = unit.total[k];
             call.tallies[(first + k) * n_blocks + block] = unit.tally[k];

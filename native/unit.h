@@ -27,6 +27,7 @@ class Arena {
         return result;
     }
     size_t used() const { return used_; }
+    bool real() const { return at_ != nullptr; }  // otherwise it only measures
 
   private:
     char *at_;
@@ -119,6 +120,7 @@ template <class W> struct Unit {
         z = arena.take<S>(count), y = arena.take<S>(count);
         term = arena.take<S>(count), slope = arena.take<S>(count);
         weight = arena.take<S>(each), sum = arena.take<S>(each);
+        for (int64_t i = 0; arena.real() && i < rows; i++) weight[i] = all<S>(1);
         total = arena.take<double>(lanes<T>);
         tally = arena.take<double>(lanes<T>);
     }

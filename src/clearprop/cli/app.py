@@ -115,7 +115,7 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of split, start, order and dropout.")] = TABLE.seed,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = TABLE.dtype,
-    engine: Annotated[str, typer.Option(help="auto or reference.")] = TABLE.engine,
+    engine: Annotated[str, typer.Option(help="auto, native or reference.")] = TABLE.engine,
     out: Annotated[
         Path | None,
         typer.Option(help="Run directory.  [default: runs/<table>-<number>]", show_default=False),

@@ -180,9 +180,10 @@ def _residuals(residuals: dict[str, Any]) -> Table:
 
 def _network(result: dict[str, Any]) -> str:
     layers = "-".join(str(size) for size in result["layer_sizes"])
+    note = f" ({result['engine_note']})" if result["engine_note"] else ""
     return (
         f"Network {layers} with {result['parameters']} parameters, {result['optimizer']} at "
         f"learning rate {result['learning_rate']:g} and batch {result['batch_size']}, "
         f"{result['epochs']} epoch{'s' * (result['epochs'] != 1)} in {result['seconds']:.1f} s "
-        f"on the {result['engine']} engine."
+        f"on the {result['engine']} engine{note}."
     )

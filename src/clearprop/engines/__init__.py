@@ -1,5 +1,14 @@
-"""What computes a training: the contract, the choice, and the reference engine."""
+"""What computes a training: the contract, the choice, the reference and the compiled core."""
 
-from clearprop.engines.base import ENGINES, Data, Engine, Plan, State, Steps, choose_engine
+from clearprop.engines.base import (
+    ENGINES,
+    Data,
+    Engine,
+    Plan,
+    State,
+    Steps,
+    choose_engine,
+    passed_over,
+)
 
-__all__ = ["ENGINES", "Data", "Engine", "Plan", "State", "Steps", "choose_engine"]
+__all__ = ["ENGINES", "Data", "Engine", "Plan", "State", "Steps", "choose_engine", "passed_over"]

@@ -20,7 +20,7 @@ from clearprop.architecture import Architecture
 from clearprop.equations.updates import initial_slots
 from clearprop.errors import ArgumentError
 
-__all__ = ["ENGINES", "Data", "Engine", "Plan", "State", "Steps", "choose_engine"]
+__all__ = ["ENGINES", "Data", "Engine", "Plan", "State", "Steps", "choose_engine", "passed_over"]
 
 Array = NDArray[Any]
 
@@ -171,6 +171,12 @@ def choose_engine(name: str, plan: Plan) -> Engine:
             return engine
         refusals.append(f"{engine.name}: {reason}")
     raise ArgumentError(f"engine {name!r} cannot serve this training ({'; '.join(refusals)})")
+
+
+def passed_over(chosen: Engine, plan: Plan) -> str:
+    """Why the engines before this one do not serve the plan; "" where there is none."""
+    before = list(ENGINES)[: list(ENGINES).index(chosen.name)]
+    return "; ".join(f"{key}: {_load(key).refuses(plan)}" for key in before)
 
 
 def _load(key: str) -> Engine:

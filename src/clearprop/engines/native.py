@@ -7,6 +7,7 @@ bit of the result: every sum is taken in one order.
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import Any
 
@@ -19,11 +20,11 @@ from clearprop.engines.base import Data, Plan, State, Steps
 from clearprop.engines.coefficients import CORE_RULES, StepNumbers, coefficients
 from clearprop.errors import ArgumentError
 
+core: Any = None
 try:
-    from clearprop import _native as core
+    core = importlib.import_module("clearprop._native")
 except ImportError as error:  # no compiler when clearprop was installed, or another machine
-    core = None
-    MISSING = f"the compiled core is not installed ({error})"
+    MISSING = f"the compiled core is not installed: {error}"
 else:
     MISSING = ""
 

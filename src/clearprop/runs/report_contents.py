@@ -217,7 +217,7 @@ def _versions(result: TableRun) -> list[tuple[str, str]]:
     packages: Sequence[str] = ("clearprop", "numpy", "scikit-learn", "pyarrow")
     return [
         ("Seed", str(result.options.seed)),
-        ("Engine", result.run.engine),
+        ("Engine", result.run.engine + (f" ({note})" if (note := result.run.engine_note) else "")),
         ("Table's SHA-256", result.prepared.fingerprint),
         ("Python", platform.python_version()),
         *((name, version(name)) for name in packages),

@@ -34,6 +34,7 @@ def summary(result: TableRun) -> dict[str, Any]:
         "layer_sizes": list(run.network.architecture.layer_sizes),
         "parameters": run.network.parameters.size,
         "engine": run.engine,
+        "engine_note": run.engine_note,
         "optimizer": run.settings.rule,
         "learning_rate": run.learning_rate,
         "batch_size": run.batch_size,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clearprop import _checks
-from clearprop.engines import Data, choose_engine
+from clearprop.engines import Data, choose_engine, passed_over
 from clearprop.errors import ArgumentError, Interrupted
 from clearprop.network import Network
 from clearprop.training.choices import Choices, combine
@@ -201,6 +201,7 @@ def _population(
     history = {name: np.stack(rows) for name, rows in progress.columns.items()}
     recorded = np.stack([w for _, w in progress.recorded]) if progress.recorded else None
     steps = np.array([taken for taken, _ in progress.recorded]) if progress.recorded else None
+    note = passed_over(loop.engine, loop.plan) if loop.settings.engine == "auto" else ""
     runs = []
     for i, member in enumerate(members):
         ended = bool(progress.ending[i])
@@ -226,6 +227,7 @@ def _population(
                 ending=ENDINGS[progress.ending[i]] if ended else "interrupted",
                 diverged=_divergence(progress, i),
                 engine=loop.engine.name,
+                engine_note=note,
                 seconds=seconds,
             )
         )

@@ -41,6 +41,7 @@ class Run:
         ending: "epochs", "early_stopping", "diverged", "callback" or "interrupted".
         diverged: where and at which rate, or None.
         engine: what computed it.
+        engine_note: why no faster engine did, where "auto" was asked for; else "".
         seconds: how long the whole population took.
     """
 
@@ -56,6 +57,7 @@ class Run:
     ending: str
     diverged: Divergence | None
     engine: str
+    engine_note: str
     seconds: float
 
     @property
