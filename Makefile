@@ -76,7 +76,7 @@ sanitize: $(VENV)/.dev
 		--build-base $(SANITIZED) --build-lib $(SANITIZED)/lib
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	PYTHONPATH=$(CURDIR)/$(SANITIZED)/lib $(BIN)/python -m pytest -q --capture=sys tests/engines/test_native*.py
+	PYTHONPATH=$(CURDIR)/$(SANITIZED)/lib $(BIN)/python -m pytest -q --capture=sys tests/engines
 
 bench: $(VENV)/.bench
 	$(BIN)/clearprop bench --figure docs/images/performance.png

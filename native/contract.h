@@ -8,9 +8,9 @@
 namespace clearprop {
 
 // A name's place is its number in the core; src/clearprop/equations has the formulas.
-constexpr const char *activation_names[] = {"identity", "sigmoid", "tanh",     "relu",
-                                            "leaky_relu", "elu",   "selu",     "softplus",
-                                            "gelu",     "silu",    "mish",     "softmax"};
+constexpr const char *activation_names[] = {"identity",   "sigmoid", "tanh", "relu",
+                                            "leaky_relu", "elu",     "selu", "softplus",
+                                            "gelu",       "silu",    "mish", "softmax"};
 constexpr const char *loss_names[] = {"mean_squared_error",   "half_squared_error",
                                       "mean_absolute_error",  "huber",
                                       "binary_cross_entropy", "categorical_cross_entropy"};
@@ -22,15 +22,16 @@ enum Clip { no_clip, clip_norm, clip_value };
 constexpr int most_layers = 32, n_penalties = 3, coefficients_at_most = 8, slots_at_most = 2;
 
 struct Plan {
-    int n_layers;                    // layers with parameters
-    int sizes[most_layers + 1];      // inputs, neurons of each layer
+    int n_layers;                // layers with parameters
+    int sizes[most_layers + 1];  // inputs, neurons of each layer
     int activations[most_layers];
     int loss, rule, n_slots, n_coefficients;
     int clip;
-    double limit;                    // of the clipping
+    double limit;  // of the clipping
     int batch_size;
-    bool scores_hits;                // accuracy, otherwise squared errors
-    bool many;                       // a register holds many networks, not neurons of one
+    bool scores_hits;  // accuracy, otherwise squared errors
+    bool drops;        // some member silences some of its neurons
+    bool many;         // a register holds many networks, not neurons of one
 };
 
 // Numbers by member and step: value(i, s) = at[i · member + s · step].
@@ -40,7 +41,8 @@ struct Table {
     double operator()(int64_t i, int64_t s) const { return at[i * member + s * step]; }
 };
 
-template <class T> struct Samples {
+template <class T>
+struct Samples {
     const T *X, *y, *weights;  // (n, n_in), (n, n_out), (n,) or null
     int64_t n;
 };
@@ -51,34 +53,37 @@ struct Team {
     int arrived = 0, phase = 0;  // of the barrier
 };
 
-template <class T> struct Training {
+template <class T>
+struct Training {
     Plan plan;
     Samples<T> data;
     int64_t n_parameters, n_members;
-    const int64_t *members;                        // rows of everything below
-    T *parameters, *slots[slots_at_most];          // (m, n_parameters)
-    const int64_t *order;                          // order of member i: order + i · order_member
+    const int64_t *members;                // rows of everything below
+    T *parameters, *slots[slots_at_most];  // (m, n_parameters)
+    const int64_t *order;                  // order of member i: order + i · order_member
     ptrdiff_t order_member;
-    int64_t first_batch, n_batches, first_step;    // first_step counts from 1
+    int64_t first_batch, n_batches, first_step;  // first_step counts from 1
     Table coefficients[coefficients_at_most], decay, penalties[n_penalties], dropout;
     const uint64_t *seeds;
     bool any_penalty, any_decay;
-    double *loss_sum;                              // (m,), added to
-    int64_t *seen, *failed_step, *failed_layer;    // (m,); 0 where nothing failed
+    double *loss_sum;                            // (m,), added to
+    int64_t *seen, *failed_step, *failed_layer;  // (m,); 0 where nothing failed
 };
 
-template <class T> struct Evaluation {
+template <class T>
+struct Evaluation {
     Plan plan;
     Samples<T> data;
     int64_t n_parameters, n_members;
-    const T *parameters;        // (m, n_parameters)
-    double *losses, *tallies;   // (m, blocks): sums over each block of samples
+    const T *parameters;       // (m, n_parameters)
+    double *losses, *tallies;  // (m, blocks): sums over each block of samples
 };
 constexpr int evaluation_block = 128;
 
 // The core as one instruction set has it. `unit` is the group of members to train together:
 // members[first .. first + count), count 1 unless plan.many.
-template <class T> struct Functions {
+template <class T>
+struct Functions {
     int lanes;
     size_t (*bytes)(const Plan &, int64_t rows, bool trains);
     void (*train)(const Training<T> &, int64_t first, int64_t count, void *memory, Team &, int me);

@@ -10,7 +10,8 @@
 namespace CLEARPROP_NAMESPACE {
 
 // 2^n for whole n in the normal range: n goes straight into the exponent bits.
-template <class X> INLINE X two_to(X n) {
+template <class X>
+INLINE X two_to(X n) {
     using T = Number<X>;
     using K = Types<T>;
     if constexpr (sizeof(X) == sizeof(T)) {
@@ -24,9 +25,10 @@ template <class X> INLINE X two_to(X n) {
     }
 }
 
-// c[0] + c[1] x + c[2] x² + ..., every `stride`-th of them: even and odd powers apart (Estrin), which
-// waits for log2(n) products instead of n.
-template <int n, int stride = 1, class X, class T> INLINE X polynomial(X x, const T *c) {
+// c[0] + c[1] x + c[2] x² + ..., every `stride`-th of them: even and odd powers apart (Estrin),
+// which waits for log2(n) products instead of n.
+template <int n, int stride = 1, class X, class T>
+INLINE X polynomial(X x, const T *c) {
     if constexpr (n == 1) return all<X>(c[0]);
     else {
         const X square = x * x;
@@ -35,27 +37,32 @@ template <int n, int stride = 1, class X, class T> INLINE X polynomial(X x, cons
     }
 }
 
-template <class T, int n> struct Coefficients {
+template <class T, int n>
+struct Coefficients {
     T c[n];
 };
-template <class T, int n> constexpr Coefficients<T, n> exponential_series() {  // 1/k! from k = 1
+template <class T, int n>
+constexpr Coefficients<T, n> exponential_series() {  // 1/k! from k = 1
     Coefficients<T, n> result{};
     long double factorial = 1;
     for (int k = 0; k < n; k++) factorial *= k + 1, result.c[k] = T(1 / factorial);
     return result;
 }
-template <class T, int n> constexpr Coefficients<T, n> artanh_series() {  // 2/(2k + 1)
+template <class T, int n>
+constexpr Coefficients<T, n> artanh_series() {  // 2/(2k + 1)
     Coefficients<T, n> result{};
     for (int k = 0; k < n; k++) result.c[k] = T(2.0L / (2 * k + 1));
     return result;
 }
 
-template <class X> struct Exponential {
+template <class X>
+struct Exponential {
     X scale, minus_one;  // e^x = scale + scale · minus_one
 };
 
 // For x <= 0: x = n ln 2 + r with |r| <= ln 2 / 2; scale = 2^n and minus_one = e^r − 1, by Taylor.
-template <class X> INLINE Exponential<X> exponential(X x) {
+template <class X>
+INLINE Exponential<X> exponential(X x) {
     using T = Number<X>;
     constexpr bool single = sizeof(T) == 4;
     constexpr int terms = single ? 7 : 13;
@@ -71,20 +78,23 @@ template <class X> INLINE Exponential<X> exponential(X x) {
 }
 
 // e^x for x <= 0; 0 where a normal number cannot hold it.
-template <class X> INLINE X exp_nonpositive(X x) {
+template <class X>
+INLINE X exp_nonpositive(X x) {
     constexpr Number<X> lowest = sizeof(Number<X>) == 4 ? -87 : -708;
     const auto [scale, minus_one] = exponential(x);
     return x < lowest ? X{} : scale + scale * minus_one;
 }
 
 // e^x − 1 for x <= 0, without losing the digits of a small x.
-template <class X> INLINE X expm1_nonpositive(X x) {
+template <class X>
+INLINE X expm1_nonpositive(X x) {
     const auto [scale, minus_one] = exponential(x);
     return scale * minus_one + (scale - 1);
 }
 
 // ln(1 + y) for 0 <= y <= 1: 2 artanh s = 2 (s + s³/3 + s⁵/5 + ...) with s = y/(2 + y) <= 1/3.
-template <class X> INLINE X log1p_fraction(X y) {
+template <class X>
+INLINE X log1p_fraction(X y) {
     using T = Number<X>;
     constexpr int terms = sizeof(T) == 4 ? 8 : 17;
     static constexpr auto series = artanh_series<T, terms>();
@@ -93,7 +103,8 @@ template <class X> INLINE X log1p_fraction(X y) {
 }
 
 // ln x for x >= 1: x = 2^n (1 + y) with 0 <= y < 1.
-template <class X> INLINE X log_from_one(X x) {
+template <class X>
+INLINE X log_from_one(X x) {
     using T = Number<X>;
     using K = Types<T>;
     constexpr T ln2 = 0.693147180559945309417;
@@ -116,15 +127,20 @@ template <class X> INLINE X log_from_one(X x) {
 }
 
 // tanh z = −m / (2 + m) with m = e^{−2|z|} − 1, and the sign of z.
-template <class X> INLINE X tanh_of(X z) {
+template <class X>
+INLINE X tanh_of(X z) {
     const X m = expm1_nonpositive(-2 * absolute(z));
     const X t = -m / (2 + m);
     return z < 0 ? -t : t;
 }
 
 // 1 / (1 + e^−z), from e = e^{−|z|}, which never overflows.
-template <class X> INLINE X sigmoid_from(X z, X e) { return (z < 0 ? e : all<X>(1)) / (1 + e); }
-template <class X> INLINE X sigmoid_of(X z) {
+template <class X>
+INLINE X sigmoid_from(X z, X e) {
+    return (z < 0 ? e : all<X>(1)) / (1 + e);
+}
+template <class X>
+INLINE X sigmoid_of(X z) {
     return sigmoid_from(z, exp_nonpositive(-absolute(z)));
 }
 

@@ -1,32 +1,32 @@
-// The door between Python and the core: checks what comes, chooses the instruction set, starts the
-// threads. Compiled for the oldest processor served; the cores are compiled for their own.
+// The door between Python and the core: chooses the instruction set and hands arrays on. Compiled
+// for the oldest processor served; the cores are compiled for their own.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
-#include <mutex>
-#include <new>
-#include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "contract.h"
+#include "arrays.h"
+#include "threads.h"
 
-namespace py = pybind11;
 using namespace clearprop;
 
 #if defined(CLEARPROP_X86)
-namespace clearprop_v2 { extern const Core core; }
-namespace clearprop_v3 { extern const Core core; }
-namespace clearprop_v4 { extern const Core core; }
+namespace clearprop_v2 {
+extern const Core core;
+}
+namespace clearprop_v3 {
+extern const Core core;
+}
+namespace clearprop_v4 {
+extern const Core core;
+}
 #else
-namespace clearprop_base { extern const Core core; }
+namespace clearprop_base {
+extern const Core core;
+}
 #endif
 
 namespace {
@@ -56,176 +56,11 @@ const Core &core_named(const std::string &name) {
         if (name == core->name) return *core;
     throw py::value_error("this processor has no instruction set '" + name + "'");
 }
-template <class T> const Functions<T> &functions(const Core &core) {
+template <class T>
+const Functions<T> &functions(const Core &core) {
     if constexpr (sizeof(T) == 4) return core.in_float;
     else return core.in_double;
 }
-
-void require(bool holds, const char *what) {
-    if (!holds) throw py::value_error(what);
-}
-
-// Memory that a training keeps from call to call, a piece for each thread.
-class Workspace {
-  public:
-    std::mutex busy;
-    void *piece(size_t i, size_t bytes) {
-        if (pieces_.size() <= i) pieces_.resize(i + 1);
-        Piece &piece = pieces_[i];
-        if (piece.bytes < bytes) {
-            std::free(piece.memory);
-            const size_t whole = (bytes + 63) / 64 * 64;
-            piece = {std::aligned_alloc(64, whole), whole};
-            if (!piece.memory) {
-                piece.bytes = 0;
-                throw std::bad_alloc();
-            }
-            std::memset(piece.memory, 0, whole);
-        }
-        return piece.memory;
-    }
-    Workspace() = default;
-    Workspace(const Workspace &) = delete;
-    ~Workspace() {
-        for (Piece &piece : pieces_) std::free(piece.memory);
-    }
-
-  private:
-    struct Piece {
-        void *memory = nullptr;
-        size_t bytes = 0;
-    };
-    std::vector<Piece> pieces_;
-};
-
-// ---- from Python's objects to the contract ---------------------------------------------------
-
-Plan make_plan(const std::vector<int64_t> &sizes, const std::vector<int> &activations, int loss,
-               int rule, int clip, double limit, int64_t batch_size, bool scores_hits, bool many) {
-    constexpr int slots[] = {0, 1, 1, 1, 2, 1, 2}, coefficients[] = {1, 2, 2, 2, 4, 4, 8};
-    Plan plan{};
-    require(sizes.size() >= 2 && sizes.size() <= most_layers + 1, "sizes: 1 to 32 layers");
-    require(activations.size() == sizes.size() - 1, "activations: one for each layer");
-    require(loss >= 0 && loss < int(std::size(loss_names)), "loss: not a number of a loss");
-    require(rule >= 0 && rule < int(std::size(rule_names)), "rule: not a number of a rule");
-    require(clip >= 0 && clip < int(std::size(clip_names)), "clip: not a number of a clipping");
-    require(batch_size >= 1 && batch_size < (1 << 30), "batch_size: 1 to 2^30");
-    plan.n_layers = int(activations.size());
-    double registers = 0;
-    for (size_t i = 0; i < sizes.size(); i++) {
-        require(sizes[i] >= 1 && sizes[i] < (1 << 28), "sizes: 1 to 2^28 neurons");
-        plan.sizes[i] = int(sizes[i]);
-        if (i) registers += double(sizes[i - 1] + 1) * double(sizes[i]);
-    }
-    require(registers < double(1 << 30), "sizes: at most 2^30 parameters");
-    for (int i = 0; i < plan.n_layers; i++) {
-        const int a = activations[size_t(i)];
-        require(a >= 0 && a <= softmax, "activations: not a number of an activation");
-        require(a != softmax || i + 1 == plan.n_layers, "softmax belongs to the last layer");
-        plan.activations[i] = a;
-    }
-    const int output = plan.activations[plan.n_layers - 1];
-    require(loss != binary_cross_entropy || output == 1, "binary cross-entropy needs sigmoid");
-    require(loss != categorical_cross_entropy || output == softmax, "the loss needs softmax");
-    plan.loss = loss, plan.rule = rule, plan.clip = clip, plan.limit = limit;
-    plan.n_slots = slots[rule], plan.n_coefficients = coefficients[rule];
-    plan.batch_size = int(batch_size), plan.scores_hits = scores_hits, plan.many = many;
-    return plan;
-}
-
-template <class T> using Dense = py::array_t<T, py::array::c_style>;
-
-// The array as it is: nothing is converted or copied.
-template <class T> Dense<T> exact(const py::object &object, const char *name) {
-    const std::string what = std::string(name) + ": a contiguous array of the network's numbers";
-    if (!py::isinstance<Dense<T>>(object)) throw py::value_error(what);
-    return py::reinterpret_borrow<Dense<T>>(object);
-}
-
-void require_shape(const py::array &array, std::vector<int64_t> shape, const char *name) {
-    bool same = array.ndim() == py::ssize_t(shape.size());
-    for (size_t i = 0; same && i < shape.size(); i++) same = array.shape(py::ssize_t(i)) == shape[i];
-    if (!same) throw py::value_error(std::string(name) + ": its shape does not fit");
-}
-
-template <class T>
-Samples<T> make_samples(const Plan &plan, const py::object &X, const py::object &y,
-                        const py::object &weights) {
-    const Dense<T> inputs = exact<T>(X, "X"), targets = exact<T>(y, "y");
-    require(inputs.ndim() == 2, "X: (n, n_in)");
-    const int64_t n = inputs.shape(0);
-    require(n >= 1, "X: at least one sample");
-    require_shape(inputs, {n, plan.sizes[0]}, "X");
-    require_shape(targets, {n, plan.sizes[plan.n_layers]}, "y");
-    Samples<T> samples{inputs.data(), targets.data(), nullptr, n};
-    if (!weights.is_none()) {
-        const Dense<T> each = exact<T>(weights, "weights");
-        require_shape(each, {n}, "weights");
-        samples.weights = each.data();
-    }
-    return samples;
-}
-
-// A float64 array (m, steps) of any strides, broadcast ones included.
-Table make_table(const py::object &object, int64_t m, int64_t steps, const char *name) {
-    if (!py::isinstance<py::array_t<double>>(object)) throw py::value_error(std::string(name) + ": float64");
-    const auto array = py::reinterpret_borrow<py::array_t<double>>(object);
-    require_shape(array, {m, steps}, name);
-    const auto stride = [&](int axis) { return array.shape(axis) > 1 ? array.strides(axis) / 8 : 0; };
-    return {array.data(), stride(0), stride(1)};
-}
-
-// ---- threads --------------------------------------------------------------------------------
-
-// work(i) for i = 0 .. n-1, the last on this thread.
-template <class Work> void on_threads(int n, Work work) {
-    std::vector<std::thread> others;
-    for (int i = 1; i < n; i++) others.emplace_back(work, i);
-    work(0);
-    for (std::thread &other : others) other.join();
-}
-
-// One network on all threads, or one unit after another on each.
-template <class T>
-void train_units(const Training<T> &call, const Functions<T> &core, Workspace &workspace, int threads) {
-    const int64_t at_once = call.plan.many ? core.lanes : 1;
-    const int64_t units = (call.n_members + at_once - 1) / at_once;
-    const size_t bytes = core.bytes(call.plan, call.plan.batch_size, true);
-    const auto size = [&](int64_t unit) { return std::min(at_once, call.n_members - unit * at_once); };
-    if (units == 1) {
-        Team team;
-        team.size = threads;
-        void *memory = workspace.piece(0, bytes);
-        return on_threads(threads, [&](int me) { core.train(call, 0, size(0), memory, team, me); });
-    }
-    const int n = int(std::min<int64_t>(threads, units));
-    std::vector<void *> memory;
-    for (int i = 0; i < n; i++) memory.push_back(workspace.piece(size_t(i), bytes));
-    std::atomic<int64_t> next{0};
-    on_threads(n, [&](int me) {
-        for (int64_t unit; (unit = next++) < units;) {
-            Team alone;
-            core.train(call, unit * at_once, size(unit), memory[size_t(me)], alone, 0);
-        }
-    });
-}
-
-template <class T>
-void evaluate_units(const Evaluation<T> &call, const Functions<T> &core, Workspace &workspace, int threads) {
-    const int64_t at_once = call.plan.many ? core.lanes : 1;
-    const int64_t blocks = (call.data.n + evaluation_block - 1) / evaluation_block;
-    const size_t bytes = core.bytes(call.plan, evaluation_block, false);
-    const int n = int(std::min<int64_t>(threads, blocks));
-    std::vector<void *> memory;
-    for (int i = 0; i < n; i++) memory.push_back(workspace.piece(size_t(i), bytes));
-    on_threads(n, [&](int me) {
-        for (int64_t first = 0; first < call.n_members; first += at_once)
-            core.evaluate(call, first, std::min(at_once, call.n_members - first),
-                          memory[size_t(me)], me, n);
-    });
-}
-
-// ---- what Python calls ----------------------------------------------------------------------
 
 struct Numbers {  // arrays of one training, checked by `train_as`
     py::object X, y, weights, parameters;
@@ -260,12 +95,14 @@ void train_as(const Core &core, const Plan &plan, Workspace &workspace, const Nu
     std::vector<bool> taken(size_t(m), false);
     for (int64_t i = 0; i < call.n_members; i++) {
         const int64_t member = call.members[i];
-        require(member >= 0 && member < m && !taken[size_t(member)], "members: each once, 0 to m-1");
+        require(member >= 0 && member < m && !taken[size_t(member)],
+                "members: each once, 0 to m-1");
         taken[size_t(member)] = true;
     }
     const int64_t n = call.data.n;
     require_shape(order, {m, n}, "order");
-    require(n == 1 || order.strides(1) == sizeof(int64_t), "order: each member's rows side by side");
+    require(n == 1 || order.strides(1) == sizeof(int64_t),
+            "order: each member's rows side by side");
     call.order = order.data();
     call.order_member = m > 1 ? order.strides(0) / py::ssize_t(sizeof(int64_t)) : 0;
     for (int64_t i = 0; i < (call.order_member ? m : 1); i++)
@@ -274,13 +111,16 @@ void train_as(const Core &core, const Plan &plan, Workspace &workspace, const Nu
             require(row >= 0 && row < n, "order: rows of the data");
         }
     const int64_t batches = (n + plan.batch_size - 1) / plan.batch_size;
-    require(first_batch >= 0 && n_batches >= 1 && n_batches <= batches - first_batch, "batches: of one epoch");
+    require(first_batch >= 0 && n_batches >= 1 && n_batches <= batches - first_batch,
+            "batches: of one epoch");
     require(first_step >= 1, "first_step: from 1");
     call.first_batch = first_batch, call.n_batches = n_batches, call.first_step = first_step;
 
-    require(int(numbers.coefficients.size()) == plan.n_coefficients, "coefficients: as the rule has");
+    require(int(numbers.coefficients.size()) == plan.n_coefficients,
+            "coefficients: as the rule has");
     for (int c = 0; c < plan.n_coefficients; c++)
-        call.coefficients[c] = make_table(numbers.coefficients[size_t(c)], m, n_batches, "coefficients");
+        call.coefficients[c] =
+            make_table(numbers.coefficients[size_t(c)], m, n_batches, "coefficients");
     call.any_decay = !numbers.decay.is_none();
     if (call.any_decay) call.decay = make_table(numbers.decay, m, n_batches, "decay");
     static const double zero = 0;
@@ -288,18 +128,21 @@ void train_as(const Core &core, const Plan &plan, Workspace &workspace, const Nu
     for (int p = 0; p < n_penalties; p++) {
         const py::object &strength = numbers.penalties[size_t(p)];
         call.any_penalty |= !strength.is_none();
-        call.penalties[p] = strength.is_none() ? Table{&zero, 0, 0} : make_table(strength, m, 1, "penalties");
+        call.penalties[p] =
+            strength.is_none() ? Table{&zero, 0, 0} : make_table(strength, m, 1, "penalties");
     }
     call.dropout = make_table(numbers.dropout, m, plan.n_layers, "dropout");
     for (int64_t i = 0; i < m; i++)
         for (int l = 0; l < plan.n_layers; l++)
-            require(call.dropout(i, l) >= 0 && call.dropout(i, l) < 1, "dropout: in [0, 1)");
+            require(call.dropout(i, l) >= 0 && call.dropout(i, l) < (plan.drops ? 1 : 1e-300),
+                    "dropout: in [0, 1), and 0 where the plan drops nothing");
     require_shape(seeds, {m}, "seeds");
     call.seeds = seeds.data();
     require_shape(loss_sum, {m}, "loss_sum");
     require_shape(outcome, {3, m}, "outcome");
     call.loss_sum = loss_sum.mutable_data();
-    call.seen = outcome.mutable_data(), call.failed_step = call.seen + m, call.failed_layer = call.seen + 2 * m;
+    call.seen = outcome.mutable_data(), call.failed_step = call.seen + m,
+    call.failed_layer = call.seen + 2 * m;
 
     py::gil_scoped_release without_python;
     const std::lock_guard<std::mutex> alone(workspace.busy);
@@ -316,7 +159,8 @@ py::tuple evaluate_as(const Core &core, const Plan &plan, Workspace &workspace, 
     const Dense<T> parameters = exact<T>(given, "parameters");
     for (int l = 0; l < plan.n_layers; l++)
         call.n_parameters += int64_t(plan.sizes[l] + 1) * plan.sizes[l + 1];
-    require(parameters.ndim() == 2 && parameters.shape(1) == call.n_parameters, "parameters: (m, p)");
+    require(parameters.ndim() == 2 && parameters.shape(1) == call.n_parameters,
+            "parameters: (m, p)");
     call.parameters = parameters.data(), call.n_members = parameters.shape(0);
     const int64_t blocks = (call.data.n + evaluation_block - 1) / evaluation_block;
     Dense<double> losses({call.n_members, blocks}), tallies({call.n_members, blocks});
@@ -337,7 +181,8 @@ Dense<double> power(double base, const Dense<double> &exponents) {
     return result;
 }
 
-template <class Names> std::vector<std::string> list(const Names &names) {
+template <class Names>
+std::vector<std::string> list(const Names &names) {
     return {std::begin(names), std::end(names)};
 }
 
@@ -360,7 +205,7 @@ PYBIND11_MODULE(_native, m) {
     py::class_<Plan>(m, "Plan").def(py::init(&make_plan), py::kw_only(), py::arg("sizes"),
                                     py::arg("activations"), py::arg("loss"), py::arg("rule"),
                                     py::arg("clip"), py::arg("limit"), py::arg("batch_size"),
-                                    py::arg("scores_hits"), py::arg("many"));
+                                    py::arg("scores_hits"), py::arg("drops"), py::arg("many"));
     py::class_<Numbers>(m, "Numbers")
         .def(py::init<py::object, py::object, py::object, py::object, std::vector<py::object>,
                       std::vector<py::object>, std::vector<py::object>, py::object, py::object>(),
@@ -375,9 +220,10 @@ PYBIND11_MODULE(_native, m) {
            Dense<int64_t> outcome, int threads) {
             require(threads >= 1 && threads <= 1024, "threads: 1 to 1024");
             const bool single = py::isinstance<Dense<float>>(numbers.parameters);
-            (single ? train_as<float> : train_as<double>)(
-                core_named(name), plan, workspace, numbers, members, order, first_batch, n_batches,
-                first_step, seeds, loss_sum, outcome, threads);
+            (single ? train_as<float> : train_as<double>)(core_named(name), plan, workspace,
+                                                          numbers, members, order, first_batch,
+                                                          n_batches, first_step, seeds, loss_sum,
+                                                          outcome, threads);
         },
         py::kw_only(), py::arg("instruction_set"), py::arg("plan"), py::arg("workspace"),
         py::arg("numbers"), py::arg("members").noconvert(), py::arg("order").noconvert(),
@@ -390,8 +236,9 @@ PYBIND11_MODULE(_native, m) {
            py::object y, py::object weights, py::object parameters, int threads) {
             require(threads >= 1 && threads <= 1024, "threads: 1 to 1024");
             const bool single = py::isinstance<Dense<float>>(parameters);
-            return (single ? evaluate_as<float> : evaluate_as<double>)(
-                core_named(name), plan, workspace, X, y, weights, parameters, threads);
+            return (single ? evaluate_as<float> : evaluate_as<double>)(core_named(name), plan,
+                                                                       workspace, X, y, weights,
+                                                                       parameters, threads);
         },
         py::kw_only(), py::arg("instruction_set"), py::arg("plan"), py::arg("workspace"),
         py::arg("X"), py::arg("y"), py::arg("weights"), py::arg("parameters"), py::arg("threads"));

@@ -19,24 +19,32 @@
 
 namespace CLEARPROP_NAMESPACE {
 
-template <class T_, bool many_> struct World {
+template <class T_, bool many_>
+struct World {
     using T = T_;
     static constexpr bool many = many_;
     using V = Vector<T>;
-    using S = std::conditional_t<many, V, T>;  // an element of A
+    using S = std::conditional_t<many, V, T>;                 // an element of A
     static constexpr int per_register = many ? 1 : lanes<T>;  // columns of one network in a V
     static constexpr int panel = many ? 4 : 2;                // N at most, in registers
     static constexpr int block = many ? registers / 8 : registers * 3 / 8;  // M at most
     static constexpr int columns(int n) { return (n + per_register - 1) / per_register; }
 };
 
-template <int n> struct Count {
+template <int n>
+struct Count {
     static constexpr int value = n;
 };
 
 // An element of A as a register: a number goes into every lane.
-template <class V> INLINE V spread(Number<V> x) { return all<V>(x); }
-template <class V> INLINE V spread(V x) { return x; }
+template <class V>
+INLINE V spread(Number<V> x) {
+    return all<V>(x);
+}
+template <class V>
+INLINE V spread(V x) {
+    return x;
+}
 
 template <int ahead = 0, int M, int N, class S, class V>
 INLINE void accumulate(int depth, const S *a, ptrdiff_t a_row, ptrdiff_t a_depth, const V *b,
@@ -57,9 +65,10 @@ INLINE void accumulate(int depth, const S *a, ptrdiff_t a_row, ptrdiff_t a_depth
 
 // The tiles of a matrix of `rows` × `columns` registers. Rows are taken in slices whose part of A
 // (`depth` numbers a row) stays in the second cache; within a slice, panel by panel.
-template <class W> struct Tiles {
+template <class W>
+struct Tiles {
     static constexpr int cached = 512 * 1024;  // bytes of A in a slice
-    int rows, columns, slice;  // of which slice in blocks of rows
+    int rows, columns, slice;                  // of which slice in blocks of rows
 
     Tiles(int rows_, int columns_, int depth) : rows(rows_), columns(columns_) {
         const int64_t row_bytes = int64_t(depth) * int(sizeof(typename W::S));
@@ -72,7 +81,8 @@ template <class W> struct Tiles {
 
     // Calls body(Count<M>, Count<N>, row, column) for the tiles from `first` to `last`; M falls in
     // powers of two at the lower edge, N is what is left at the right edge.
-    template <class Body> INLINE void each(int first, int last, Body body) const {
+    template <class Body>
+    INLINE void each(int first, int last, Body body) const {
         int from = 0, column = 0, row = 0;  // first row of the slice; the tile
         if (first) place(first, from, column, row);
         for (int tile = first; tile < last; tile++, row += W::block) {
@@ -123,7 +133,7 @@ inline void wait_for_all(clearprop::Team &team) {
         return;
     }
     for (int turn = 0; __atomic_load_n(&team.phase, __ATOMIC_ACQUIRE) == phase; turn++) {
-        if (turn > 4000) sched_yield();
+        if (turn > 500) sched_yield();
 #if defined(__x86_64__)
         else __builtin_ia32_pause();
 #endif

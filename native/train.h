@@ -1,56 +1,17 @@
-// Many steps in one call, for one unit; and the evaluation of a block of samples.
+// Many steps in one call, for one unit.
 //
 // Nothing is checked on the way: a number that is not finite stays so, and is found at the end of
 // the call. Only then is the member that has it trained again from where it stood, carefully, up to
 // the step before.
 #pragma once
 
-#include <cstdlib>
-
+#include "samples.h"
 #include "step.h"
 
 namespace CLEARPROP_NAMESPACE {
 
-using clearprop::Evaluation;
-
-// The members of one unit, and where their samples come from.
-template <class W> struct Batcher {
-    using T = typename W::T;
-    using V = typename W::V;
-    const Samples<T> &data;
-    const int64_t *orders[lanes<T>];  // of each member
-    int members;
-    bool alike;                       // all in the same order
-
-    // Row i of x, y and weight becomes sample `at + i` of each member's order.
-    void gather(const Unit<W> &unit, int64_t at, int rows, Team &team, int me) const {
-        const Share mine = share(rows, team, me);
-        for (int i = mine.first; i < mine.last; i++) {
-            V *x = unit.x + size_t(i) * unit.x_stride;
-            auto *y = unit.y + size_t(i) * unit.n_out();
-            copy(data.X, unit.plan.sizes[0], at + i, reinterpret_cast<typename W::S *>(x));
-            copy(data.y, unit.n_out(), at + i, y);
-            if (data.weights) copy(data.weights, 1, at + i, unit.weight + i);
-        }
-    }
-
-  private:
-    INLINE void copy(const T *from, int n, int64_t at, typename W::S *to) const {
-        const T *row = from + orders[0][at] * n;
-        if constexpr (!W::many) {
-            copy_row(to, row, n);
-        } else if (alike) {
-            for (int j = 0; j < n; j++) to[j] = all<V>(row[j]);
-        } else {
-            for (int k = 0; k < members; k++) {
-                row = from + orders[k][at] * n;
-                for (int j = 0; j < n; j++) reinterpret_cast<T *>(to + j)[k] = row[j];
-            }
-        }
-    }
-};
-
-template <class W> struct Trainer {
+template <class W>
+struct Trainer {
     using T = typename W::T;
     using V = typename W::V;
     const Training<T> &call;
@@ -61,8 +22,11 @@ template <class W> struct Trainer {
     bool drops;
 
     Trainer(const Training<T> &c, int64_t first, int64_t n, Arena &arena)
-        : call(c), members(c.members + first), count(int(n)),
-          unit(c.plan, arena, c.plan.batch_size, int(n), true), batcher{c.data, {}, int(n), true} {
+        : call(c),
+          members(c.members + first),
+          count(int(n)),
+          unit(c.plan, arena, c.plan.batch_size, int(n), true),
+          batcher{c.data, {}, int(n), true} {
         drops = false;
         for (int k = 0; k < count; k++) {
             batcher.orders[k] = c.order + members[k] * c.order_member;
@@ -84,7 +48,8 @@ template <class W> struct Trainer {
         wait_for_all(team);
     }
     void leave(const bool *kept, int64_t steps, Team &team, int me) {
-        unpack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, kept, team, me);
+        unpack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, kept, team,
+               me);
         for (int s = 0; s < call.plan.n_slots; s++)
             unpack(unit, unit.first_parameters + (s + 1) * unit.parameter_registers, call.slots[s],
                    call.n_parameters, members, kept, team, me);
@@ -125,7 +90,8 @@ template <class W> struct Trainer {
     }
     void refresh(StepConstants<V> &result, int64_t k, bool first) const {
         for (int i = 0; i < call.plan.n_coefficients; i++)
-            if (first || call.coefficients[i].step) result.c[i] = each_member(call.coefficients[i], k);
+            if (first || call.coefficients[i].step)
+                result.c[i] = each_member(call.coefficients[i], k);
         if (call.any_decay) result.penalties.decay = each_member(call.decay, k);
     }
 
@@ -203,22 +169,10 @@ template <class W> struct Trainer {
     }
 };
 
-// While it lives, numbers too small to be normal (below 1e-38 in float) count as 0: they would slow
-// the processor a hundredfold, and saturated networks are full of them.
-class FlushingToZero {
-  public:
-#if defined(__x86_64__)
-    FlushingToZero() : before_(__builtin_ia32_stmxcsr()) { __builtin_ia32_ldmxcsr(before_ | 0x8040); }
-    ~FlushingToZero() { __builtin_ia32_ldmxcsr(before_); }
-
-  private:
-    unsigned before_;
-#endif
-};
-
 // Trains members[first .. first + count): see Functions in contract.h.
 template <class T, bool many>
-void train(const Training<T> &call, int64_t first, int64_t count, void *memory, Team &team, int me) {
+void train(const Training<T> &call, int64_t first, int64_t count, void *memory, Team &team,
+           int me) {
     using W = World<T, many>;
     const FlushingToZero flushing;
     Arena arena(memory);
@@ -237,78 +191,15 @@ void train(const Training<T> &call, int64_t first, int64_t count, void *memory, 
     }
 }
 
-// ---- evaluation -----------------------------------------------------------------------------
-
-// What is scored: a. After a loss from logits, z is still there (softmax: shifted, which is all one).
-template <class W> void activate_outputs(const Outputs<W> &out) {
-    if (out.loss == clearprop::binary_cross_entropy)
-        out.each([&](int i) { out.at(out.z, i) = sigmoid_of(out.at(out.z, i)); });
-    if (out.loss == clearprop::categorical_cross_entropy) softmax(out);
-}
-
-// Whether each member is right: each output on its side of ½, or the largest of several classes.
-template <class W> void count_hits(const Outputs<W> &out, double *tally) {
-    using T = typename W::T;
-    using S = typename W::S;
-    const T half = 0.5;
-    const bool sides = out.n == 1 || out.activation == sigmoid;
-    Total<S> hits(tally);
-    for (int i = 0; i < out.rows; i++) {
-        const S *a = out.z + size_t(i) * out.n, *y = out.y + size_t(i) * out.n;
-        S hit = all<S>(1), guess{}, truth{}, highest = a[0], most = y[0];
-        for (int j = 0; j < out.n; j++) {
-            if (sides) hit = (a[j] >= half) == (y[j] >= half) ? hit : S{};
-            guess = a[j] > highest ? all<S>(T(j)) : guess, highest = maximum(a[j], highest);
-            truth = y[j] > most ? all<S>(T(j)) : truth, most = maximum(y[j], most);
-        }
-        hits.add(sides ? hit : (guess == truth ? all<S>(1) : S{}));
-    }
-    hits.store(tally);
-}
-template <class W> void add_squared_errors(const Outputs<W> &out, double *tally) {
-    Total<typename W::S> errors(tally);
-    for (int i = 0; i < out.rows * out.n; i++) errors.add_squared_difference(out.z[i], out.y[i]);
-    errors.store(tally);
-}
-
-// The blocks of samples `block`, `block + stride`, ...: see Functions in contract.h.
-template <class T, bool many>
-void evaluate(const Evaluation<T> &call, int64_t first, int64_t count, void *memory, int64_t block,
-              int64_t stride) {
-    using W = World<T, many>;
-    const FlushingToZero flushing;
-    Arena arena(memory);
-    Unit<W> unit(call.plan, arena, clearprop::evaluation_block, int(count), false);
-    Team alone;
-    int64_t members[lanes<T>], rows_in_order[clearprop::evaluation_block];
-    for (int k = 0; k < count; k++) members[k] = first + k;
-    pack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, alone, 0);
-    const int64_t n_blocks = (call.data.n + clearprop::evaluation_block - 1) / clearprop::evaluation_block;
-    Batcher<W> batcher{call.data, {rows_in_order}, int(count), true};
-    for (; block < n_blocks; block += stride) {
-        const int64_t at = block * clearprop::evaluation_block, left = call.data.n - at;
-        const int rows = int(left < clearprop::evaluation_block ? left : clearprop::evaluation_block);
-        for (int i = 0; i < rows; i++) rows_in_order[i] = at + i;
-        batcher.gather(unit, 0, rows, alone, 0);
-        for (int l = 0; l < unit.n_layers; l++) dense(unit, l, rows, l + 1 < unit.n_layers, false, alone, 0);
-        for (int k = 0; k < lanes<T>; k++) unit.total[k] = unit.tally[k] = 0;
-        const Outputs<W> out = lose(unit, rows);
-        activate_outputs(out);
-        if (call.plan.scores_hits) count_hits(out, unit.tally);
-        else add_squared_errors(out, unit.tally);
-        for (int k = 0; k < count; k++) {
-            call.losses[(first + k) * n_blocks + block] = unit.total[k];
-            call.tallies[(first + k) * n_blocks + block] = unit.tally[k];
-        }
-    }
-}
-
 // Bytes that a unit takes; `trains` counts the copy that a failing member needs as well.
-template <class T, bool many> size_t bytes(const Plan &plan, int64_t rows, bool trains) {
+template <class T, bool many>
+size_t bytes(const Plan &plan, int64_t rows, bool trains) {
     using W = World<T, many>;
     Arena measure(nullptr);
     Unit<W> unit(plan, measure, rows, 1, trains);
-    if (trains) measure.take<int>(1), measure.take<typename W::V>(unit.parameter_registers * (1 + plan.n_slots));
+    if (trains)
+        measure.take<int>(1),
+            measure.take<typename W::V>(unit.parameter_registers * (1 + plan.n_slots));
     return measure.used();
 }
 

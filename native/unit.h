@@ -21,7 +21,8 @@ using clearprop::Training;
 class Arena {
   public:
     explicit Arena(void *memory) : at_(static_cast<char *>(memory)) {}
-    template <class X> X *take(size_t n) {
+    template <class X>
+    X *take(size_t n) {
         X *result = reinterpret_cast<X *>(at_ + used_);
         used_ += (n * sizeof(X) + 63) / 64 * 64;
         return result;
@@ -34,14 +35,15 @@ class Arena {
     size_t used_ = 0;
 };
 
-template <class W> struct Layer {
+template <class W>
+struct Layer {
     using V = typename W::V;
     int n_in, n_out, columns, stride, activation;
-    size_t size;              // registers in a copy of the parameters, biases last
-    V *w, *slots[2], *g;      // weights, the rule's memory, gradient (where it must be kept)
-    V *transposed;            // Wᵀ in panels, for all layers but the first
-    V *a, *d;                 // (rows, stride): activation; slope, then delta
-    V *mask;                  // (rows, stride), where something is dropped
+    size_t size;          // registers in a copy of the parameters, biases last
+    V *w, *slots[2], *g;  // weights, the rule's memory, gradient (where it must be kept)
+    V *transposed;        // Wᵀ in panels, for all layers but the first
+    V *a, *d;             // (rows, stride): activation; slope, then delta
+    V *mask;              // (rows, stride), where something is dropped
 
     V *bias(V *copy) const { return copy + size - columns; }
     // Where column c (a register) of row i stands, in panels of `depth` rows.
@@ -55,20 +57,21 @@ template <class W> struct Layer {
     }
 };
 
-template <class W> struct Unit {
+template <class W>
+struct Unit {
     using T = typename W::T;
     using V = typename W::V;
     using S = typename W::S;
 
     const Plan &plan;
-    int n_layers, rows_at_most, members;   // members: registers' lanes in use
+    int n_layers, rows_at_most, members;  // members: registers' lanes in use
     Layer<W> layers[clearprop::most_layers];
-    V *first_parameters;                   // weights and memory of all layers, in one piece
+    V *first_parameters;  // weights and memory of all layers, in one piece
     size_t parameter_registers;
-    V *x;                                  // (rows, x_stride): the inputs
+    V *x;  // (rows, x_stride): the inputs
     int x_stride;
     S *z, *y, *term, *slope, *weight, *sum;  // of the outputs, sample after sample, no gaps
-    double *total, *tally;                 // of each member: Σ loss and score over samples
+    double *total, *tally;                   // of each member: Σ loss and score over samples
 
     Unit(const Plan &p, Arena &arena, int64_t rows, int count, bool trains)
         : plan(p), n_layers(p.n_layers), rows_at_most(int(rows)), members(count) {
@@ -79,7 +82,8 @@ template <class W> struct Unit {
         V *next = first_parameters;
         for (int l = 0; l < n_layers; l++) {
             layers[l].w = next;
-            for (int s = 0; s < slots; s++) layers[l].slots[s] = next + (s + 1) * parameter_registers;
+            for (int s = 0; s < slots; s++)
+                layers[l].slots[s] = next + (s + 1) * parameter_registers;
             next += layers[l].size;
         }
         x_stride = stride_of(W::columns(p.sizes[0]));
@@ -91,7 +95,9 @@ template <class W> struct Unit {
     // An odd number of cache lines from row to row: a power of two would fill few cache sets.
     static int stride_of(int columns) { return columns < 8 ? columns : columns | 1; }
     static ptrdiff_t elements(ptrdiff_t registers) { return registers * (W::many ? 1 : lanes<T>); }
-    S *row(V *matrix, int stride, int i) const { return reinterpret_cast<S *>(matrix + size_t(i) * stride); }
+    S *row(V *matrix, int stride, int i) const {
+        return reinterpret_cast<S *>(matrix + size_t(i) * stride);
+    }
     int n_out() const { return plan.sizes[n_layers]; }
 
   private:
@@ -108,7 +114,7 @@ template <class W> struct Unit {
         Layer<W> &layer = layers[l];
         layer.a = arena.take<V>(rows * layer.stride);
         layer.d = arena.take<V>(rows * layer.stride);
-        layer.mask = trains ? arena.take<V>(rows * layer.stride) : nullptr;
+        layer.mask = trains && plan.drops ? arena.take<V>(rows * layer.stride) : nullptr;
         const bool keeps = trains && plan.clip == clearprop::clip_norm;
         layer.g = keeps ? arena.take<V>(layer.size) : nullptr;
         const size_t turned = size_t(W::columns(layer.n_in)) * layer.n_out;
@@ -139,12 +145,13 @@ INLINE void each_parameter(const Unit<W> &unit, Team &team, int me, Move move) {
         for (int i = mine.first; i < mine.last; i++) {
             for (int c = 0; c < layer.columns; c++) {
                 const size_t place = i < layer.n_in
-                    ? Layer<W>::place(i, c, layer.n_in, layer.columns)
-                    : layer.size - layer.columns + c;
+                                         ? Layer<W>::place(i, c, layer.n_in, layer.columns)
+                                         : layer.size - layer.columns + c;
                 const int column = c * W::per_register;
-                const int n = layer.n_out - column < W::per_register ? layer.n_out - column
-                                                                       : W::per_register;
-                move(layer.w - unit.first_parameters + place, flat + size_t(i) * layer.n_out + column, n);
+                const int n =
+                    layer.n_out - column < W::per_register ? layer.n_out - column : W::per_register;
+                move(layer.w - unit.first_parameters + place,
+                     flat + size_t(i) * layer.n_out + column, n);
             }
         }
         flat += size_t(layer.n_in + 1) * layer.n_out;
@@ -160,7 +167,8 @@ void pack(const Unit<W> &unit, typename W::V *to, const typename W::T *from, int
     each_parameter(unit, team, me, [&](size_t place, size_t flat, int n) {
         V value{};
         if constexpr (W::many) {
-            for (int k = 0; k < unit.members; k++) value[k] = from[members[k] * n_parameters + flat];
+            for (int k = 0; k < unit.members; k++)
+                value[k] = from[members[k] * n_parameters + flat];
         } else {
             std::memcpy(&value, from + members[0] * n_parameters + flat, n * sizeof(T));
         }
@@ -170,8 +178,8 @@ void pack(const Unit<W> &unit, typename W::V *to, const typename W::T *from, int
 
 // The way back, for the lanes whose `kept` is true.
 template <class W>
-void unpack(const Unit<W> &unit, const typename W::V *from, typename W::T *to,
-            int64_t n_parameters, const int64_t *members, const bool *kept, Team &team, int me) {
+void unpack(const Unit<W> &unit, const typename W::V *from, typename W::T *to, int64_t n_parameters,
+            const int64_t *members, const bool *kept, Team &team, int me) {
     using T = typename W::T;
     each_parameter(unit, team, me, [&](size_t place, size_t flat, int n) {
         const auto value = from[place];
@@ -185,7 +193,8 @@ void unpack(const Unit<W> &unit, const typename W::V *from, typename W::T *to,
 }
 
 // Marks the lanes in which a weight of this layer, or what the rule remembers of it, is not finite.
-template <class W> void find_bad(const Unit<W> &unit, int l, int copies, bool *bad) {
+template <class W>
+void find_bad(const Unit<W> &unit, int l, int copies, bool *bad) {
     using T = typename W::T;
     using V = typename W::V;
     const Layer<W> &layer = unit.layers[l];

@@ -15,14 +15,16 @@ constexpr int most_coefficients = 8, most_slots = 2;  // as in contract.h
 
 struct Sgd {
     static constexpr int slots = 0, coefficients = 1;
-    template <class X> static INLINE X step(X w, X g, X *, const X *c) {
+    template <class X>
+    static INLINE X step(X w, X g, X *, const X *c) {
         const X eta = c[0];
         return w - eta * g;
     }
 };
 struct Momentum {
     static constexpr int slots = 1, coefficients = 2;
-    template <class X> static INLINE X step(X w, X g, X *s, const X *c) {
+    template <class X>
+    static INLINE X step(X w, X g, X *s, const X *c) {
         const X eta = c[0], mu = c[1];
         s[0] = mu * s[0] + g;
         return w - eta * s[0];
@@ -30,7 +32,8 @@ struct Momentum {
 };
 struct Nesterov {
     static constexpr int slots = 1, coefficients = 2;
-    template <class X> static INLINE X step(X w, X g, X *s, const X *c) {
+    template <class X>
+    static INLINE X step(X w, X g, X *s, const X *c) {
         const X eta = c[0], mu = c[1];
         s[0] = mu * s[0] + g;
         return w - eta * (g + mu * s[0]);
@@ -38,7 +41,8 @@ struct Nesterov {
 };
 struct Adagrad {
     static constexpr int slots = 1, coefficients = 2;
-    template <class X> static INLINE X step(X w, X g, X *s, const X *c) {
+    template <class X>
+    static INLINE X step(X w, X g, X *s, const X *c) {
         const X eta = c[0], epsilon = c[1];
         s[0] = s[0] + g * g;
         return w - eta * g / (square_root(s[0]) + epsilon);
@@ -46,7 +50,8 @@ struct Adagrad {
 };
 struct Adadelta {
     static constexpr int slots = 2, coefficients = 4;
-    template <class X> static INLINE X step(X w, X g, X *s, const X *c) {
+    template <class X>
+    static INLINE X step(X w, X g, X *s, const X *c) {
         const X eta = c[0], rho = c[1], rest = c[2], epsilon = c[3];
         s[0] = rho * s[0] + rest * g * g;
         const X delta = g * square_root(s[1] + epsilon) / square_root(s[0] + epsilon);
@@ -56,7 +61,8 @@ struct Adadelta {
 };
 struct Rmsprop {
     static constexpr int slots = 1, coefficients = 4;
-    template <class X> static INLINE X step(X w, X g, X *s, const X *c) {
+    template <class X>
+    static INLINE X step(X w, X g, X *s, const X *c) {
         const X eta = c[0], rho = c[1], rest = c[2], epsilon = c[3];
         s[0] = rho * s[0] + rest * g * g;
         return w - eta * g / (square_root(s[0]) + epsilon);
@@ -66,7 +72,8 @@ struct Rmsprop {
 // For Adam, η_m = η/(1 − β1^t) and η_g = 0; Nesterov's look ahead divides η between the two.
 struct Adam {
     static constexpr int slots = 2, coefficients = 8;
-    template <class X> static INLINE X step(X w, X g, X *s, const X *c) {
+    template <class X>
+    static INLINE X step(X w, X g, X *s, const X *c) {
         const X eta_m = c[0], eta_g = c[1], beta1 = c[2], rest1 = c[3], beta2 = c[4], rest2 = c[5];
         const X root = c[6], epsilon = c[7];  // root = 1/√(1 − β2^t)
         s[0] = beta1 * s[0] + rest1 * g;
@@ -76,20 +83,29 @@ struct Adam {
 };
 
 // Calls `use(Adam{})` and so on for the rule of that number in `rule_names` (contract.h).
-template <class Use> INLINE void with_rule(int number, Use use) {
+template <class Use>
+INLINE void with_rule(int number, Use use) {
     switch (number) {
-        case 1: return use(Momentum{});
-        case 2: return use(Nesterov{});
-        case 3: return use(Adagrad{});
-        case 4: return use(Adadelta{});
-        case 5: return use(Rmsprop{});
-        case 6: return use(Adam{});
-        default: return use(Sgd{});
+        case 1:
+            return use(Momentum{});
+        case 2:
+            return use(Nesterov{});
+        case 3:
+            return use(Adagrad{});
+        case 4:
+            return use(Adadelta{});
+        case 5:
+            return use(Rmsprop{});
+        case 6:
+            return use(Adam{});
+        default:
+            return use(Sgd{});
     }
 }
 
 // What is added to the gradient of a weight (never of a bias), and the pull of weight decay.
-template <class X> struct Penalties {
+template <class X>
+struct Penalties {
     X l1, l2, leaving_range;  // strengths
     X decay;                  // η λ: w ← w − η λ w before the rule
     bool any_penalty, any_decay;

@@ -1,7 +1,7 @@
 // A register of numbers, and the few operations that the language has no operator for.
 //
-// `Vector<T>` is a compiler vector type (GCC and Clang): +, -, *, /, comparisons and `?:` work on it
-// element by element, for whatever width the instruction set gives. Every helper below is
+// `Vector<T>` is a compiler vector type (GCC and Clang): +, -, *, /, comparisons and `?:` work on
+// it element by element, for whatever width the instruction set gives. Every helper below is
 // overloaded for a plain number as well, so that one formula serves a register and a scalar; a lane
 // of a GPU would be the scalar.
 #pragma once
@@ -35,42 +35,70 @@ constexpr int register_bytes = 16, registers = 16;
 #define INLINE inline __attribute__((always_inline))
 #define APART __attribute__((noinline))
 
-template <class T> struct Types;
-template <> struct Types<float> {
+template <class T>
+struct Types;
+template <>
+struct Types<float> {
     typedef float Vector __attribute__((vector_size(register_bytes)));
     typedef int32_t Integers __attribute__((vector_size(register_bytes)));
     typedef int32_t Integer;
     static constexpr int mantissa = 23, bias = 127;
 };
-template <> struct Types<double> {
+template <>
+struct Types<double> {
     typedef double Vector __attribute__((vector_size(register_bytes)));
     typedef int64_t Integers __attribute__((vector_size(register_bytes)));
     typedef int64_t Integer;
     static constexpr int mantissa = 52, bias = 1023;
 };
-template <class T> using Vector = typename Types<T>::Vector;
-template <class T> using Integers = typename Types<T>::Integers;
-template <class T> constexpr int lanes = register_bytes / int(sizeof(T));
+template <class T>
+using Vector = typename Types<T>::Vector;
+template <class T>
+using Integers = typename Types<T>::Integers;
+template <class T>
+constexpr int lanes = register_bytes / int(sizeof(T));
 
 // The number inside: float for float and for Vector<float>.
-template <class X> struct NumberOf { typedef X type; };
-template <> struct NumberOf<Vector<float>> { typedef float type; };
-template <> struct NumberOf<Vector<double>> { typedef double type; };
-template <class X> using Number = typename NumberOf<X>::type;
+template <class X>
+struct NumberOf {
+    typedef X type;
+};
+template <>
+struct NumberOf<Vector<float>> {
+    typedef float type;
+};
+template <>
+struct NumberOf<Vector<double>> {
+    typedef double type;
+};
+template <class X>
+using Number = typename NumberOf<X>::type;
 
 // x in every lane. (x − 0 is x for every x, −0 included, and compiles to one broadcast.)
-template <class X> INLINE X all(Number<X> x) {
+template <class X>
+INLINE X all(Number<X> x) {
     if constexpr (sizeof(X) == sizeof(Number<X>)) return x;
     else return x - X{};
 }
 
-template <class X> INLINE X maximum(X a, X b) { return a > b ? a : b; }
-template <class X> INLINE X minimum(X a, X b) { return a < b ? a : b; }
-template <class X> INLINE X absolute(X x) { return x < 0 ? -x : x; }
-template <class X> INLINE X clamp(X x, X low, X high) {  // NaN stays NaN
+template <class X>
+INLINE X maximum(X a, X b) {
+    return a > b ? a : b;
+}
+template <class X>
+INLINE X minimum(X a, X b) {
+    return a < b ? a : b;
+}
+template <class X>
+INLINE X absolute(X x) {
+    return x < 0 ? -x : x;
+}
+template <class X>
+INLINE X clamp(X x, X low, X high) {  // NaN stays NaN
     return x < low ? low : (x > high ? high : x);
 }
-template <class X> INLINE X sign(X x) {
+template <class X>
+INLINE X sign(X x) {
     const X one = all<X>(1), zero{};
     return x > zero ? one : (x < zero ? -one : x - x);  // 0 at 0, NaN at NaN
 }
@@ -78,29 +106,38 @@ template <class X> INLINE X sign(X x) {
 // a b + c, rounded once where the processor can. Elsewhere the compiler must not fuse a product and
 // a sum of its own accord (-ffp-contract=off): which it chose would depend on what stands around,
 // and so would the last bit.
-template <class X> INLINE X fused(X a, X b, X c) {
+template <class X>
+INLINE X fused(X a, X b, X c) {
 #if defined(__AVX512F__)
-    if constexpr (std::is_same_v<X, Vector<float>>) return (X)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-    else if constexpr (std::is_same_v<X, Vector<double>>) return (X)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+    if constexpr (std::is_same_v<X, Vector<float>>)
+        return (X)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+    else if constexpr (std::is_same_v<X, Vector<double>>)
+        return (X)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
     else
 #elif defined(__FMA__)
-    if constexpr (std::is_same_v<X, Vector<float>>) return (X)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-    else if constexpr (std::is_same_v<X, Vector<double>>) return (X)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+    if constexpr (std::is_same_v<X, Vector<float>>)
+        return (X)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+    else if constexpr (std::is_same_v<X, Vector<double>>)
+        return (X)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
     else
 #elif defined(__aarch64__)
-    if constexpr (std::is_same_v<X, Vector<float>>) return (X)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-    else if constexpr (std::is_same_v<X, Vector<double>>) return (X)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+    if constexpr (std::is_same_v<X, Vector<float>>)
+        return (X)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+    else if constexpr (std::is_same_v<X, Vector<double>>)
+        return (X)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
     else
 #endif
 #if defined(__FMA__) || defined(__aarch64__)
-    if constexpr (std::is_same_v<X, float>) return __builtin_fmaf(a, b, c);
+        if constexpr (std::is_same_v<X, float>)
+        return __builtin_fmaf(a, b, c);
     else return __builtin_fma(a, b, c);
 #else
-    return a * b + c;
+        return a * b + c;
 #endif
 }
 
-template <class X> INLINE X square_root(X x) {
+template <class X>
+INLINE X square_root(X x) {
     using T = Number<X>;
     if constexpr (sizeof(X) == sizeof(T)) {
         if constexpr (sizeof(T) == 4) return __builtin_sqrtf(x);
@@ -113,13 +150,15 @@ template <class X> INLINE X square_root(X x) {
 }
 
 // The number in the first lane.
-template <class X> INLINE Number<X> first_of(X x) {
+template <class X>
+INLINE Number<X> first_of(X x) {
     if constexpr (sizeof(X) == sizeof(Number<X>)) return x;
     else return x[0];
 }
 
 // Copies n neighbours. (Short rows: a call of memcpy for each would cost more than the copy.)
-template <class X> INLINE void copy_row(X *to, const X *from, int n) {
+template <class X>
+INLINE void copy_row(X *to, const X *from, int n) {
     if (n > 64) std::memcpy(to, from, size_t(n) * sizeof(X));
     else
         for (int j = 0; j < n; j++) to[j] = from[j];
@@ -128,7 +167,8 @@ template <class X> INLINE void copy_row(X *to, const X *from, int n) {
 // ---- transposing a square block of registers ------------------------------------------------
 
 // Lanes of a and b, taken in turn: the low (or high) halves of both.
-template <class T, bool high> INLINE Vector<T> interleave(Vector<T> a, Vector<T> b) {
+template <class T, bool high>
+INLINE Vector<T> interleave(Vector<T> a, Vector<T> b) {
     constexpr int n = lanes<T>, from = high ? n / 2 : 0;
     Integers<T> pick;
     for (int i = 0; i < n; i++) pick[i] = from + i / 2 + (i % 2) * n;
@@ -142,7 +182,8 @@ template <class T, bool high> INLINE Vector<T> interleave(Vector<T> a, Vector<T>
 }
 
 // rows[i][j] becomes rows[j][i]: log2(lanes) rounds of a perfect shuffle.
-template <class T> INLINE void transpose(Vector<T> (&rows)[lanes<T>]) {
+template <class T>
+INLINE void transpose(Vector<T> (&rows)[lanes<T>]) {
     constexpr int n = lanes<T>;
     for (int round = 1; round < n; round *= 2) {
         Vector<T> next[n];

@@ -1,7 +1,8 @@
 """What a step of the compiled core should cost, and so which shape and how many threads.
 
-The unit is one multiply-add of a register. Constants were fitted once, on one machine; they decide
-about time only, never about a result.
+The unit is one multiply-add of a register. Constants were fitted once, on one machine, and a team
+of threads must prove itself besides: on a busy machine, threads that wait for each other may be
+slower than one. All of this decides about time only, never about a result.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import itertools
 
 from clearprop.engines.base import Plan
 
-__all__ = ["SHAPES", "evaluation_threads", "seconds_per_step", "shape", "threads"]
+__all__ = ["SHAPES", "TeamTrial", "evaluation_threads", "seconds_per_step", "shape", "threads"]
 
 SHAPES = ("lanes", "panels")
 
 _SECONDS = 0.35e-9  # a register's multiply-add, in the middle of a product
-_WORTH_A_THREAD = 2e-5  # seconds of a step from which two threads on one network pay
-_WORTH_STARTING = 2e-4  # seconds of a call from which another thread pays
+_WORTH_A_THREAD = 4e-6  # seconds between two waits of a team from which it pays
+_WORTH_STARTING = 1e-3  # seconds of a call from which another thread pays
 
 
 def shape(plan: Plan, members: int, lanes: int) -> str:
@@ -34,14 +35,45 @@ def threads(plan: Plan, members: int, lanes: int, chosen: str, available: int) -
     units = -(-members // lanes) if chosen == "lanes" else members
     if units > 1:
         return min(available, units)
-    step = _operations(plan, members, lanes, chosen) * _SECONDS
-    return available if step > _WORTH_A_THREAD and chosen == "panels" else 1
+    waits = 2 * plan.architecture.n_layers + 2
+    between = _operations(plan, members, lanes, chosen) * _SECONDS / waits
+    return available if between >= _WORTH_A_THREAD and chosen == "panels" else 1
 
 
 def evaluation_threads(plan: Plan, members: int, n: int, available: int) -> int:
     """How many threads an evaluation of n samples should use."""
     seconds = members * n * plan.architecture.n_parameters / 16 * _SECONDS
     return available if seconds > _WORTH_STARTING else 1
+
+
+class TeamTrial:
+    """Whether a team of threads or one alone is faster, by the calls so far.
+
+    The first call is a team's, the second one thread's; then the faster works, and now and then the
+    other is given a chance.
+    """
+
+    def __init__(self, again_after: int = 32) -> None:
+        self._again_after = again_after
+        self._seconds: dict[int, float] = {}  # threads -> of a step, when last tried
+        self._calls = 0
+
+    def choose(self, team: int) -> int:
+        """One thread, or as many as the model proposes."""
+        if team == 1:
+            return 1
+        for untried in (team, 1):
+            if untried not in self._seconds:
+                return untried
+        faster = min((team, 1), key=self._seconds.__getitem__)
+        self._calls += 1
+        if self._calls % self._again_after:
+            return faster
+        return 1 if faster == team else team
+
+    def record(self, threads: int, seconds_per_step: float) -> None:
+        """How long a step took with so many."""
+        self._seconds[threads] = seconds_per_step
 
 
 def _operations(plan: Plan, members: int, lanes: int, chosen: str) -> float:

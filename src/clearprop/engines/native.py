@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ Array = NDArray[Any]
 
 _MOST_LAYERS = 32
 _MOST_PARAMETERS = 2**30
+_MOST_VALUES = 2**31
 _AT_ONCE = 2**20  # rates of members times steps that one call gets
 
 
@@ -63,6 +65,7 @@ class NativeEngine:
         self.shape = None if shape is None else _checks.one_of("shape", shape, cost.SHAPES)
         self.instruction_set = instruction_set
         self._workspace: Any = None
+        self._trial = cost.TeamTrial()
 
     def refuses(self, plan: Plan) -> str | None:
         """What the core lacks for this plan."""
@@ -72,6 +75,8 @@ class NativeEngine:
             return f"{plan.architecture.n_layers} layers; it serves {_MOST_LAYERS}"
         if plan.architecture.n_parameters >= _MOST_PARAMETERS:
             return f"more than {_MOST_PARAMETERS:,} parameters"
+        if plan.batch_size * max(plan.architecture.layer_sizes) >= _MOST_VALUES:
+            return f"more than {_MOST_VALUES:,} values in a layer of a batch"
         for kind, name, known in (
             *(("activation", a, core.activations) for a in plan.architecture.activations),
             ("loss", plan.loss, core.losses),
@@ -107,6 +112,10 @@ class NativeEngine:
         numbers = _step_numbers(plan, state, rates)
         lanes = self._lanes(state.parameters.dtype)
         shape = self.shape or cost.shape(plan, len(members), lanes)
+        team = cost.threads(plan, len(members), lanes, shape, threads())
+        alone = shape == "panels" and len(members) == 1
+        used = self._trial.choose(team) if alone else team
+        began = time.perf_counter()
         core.train(
             instruction_set=self._instruction_set(),
             plan=_core_plan(plan, shape),
@@ -120,8 +129,9 @@ class NativeEngine:
             seeds=np.array(plan.seeds, dtype=np.uint64),
             loss_sum=loss_sum,
             outcome=outcome,
-            threads=cost.threads(plan, len(members), lanes, shape, threads()),
+            threads=used,
         )
+        self._trial.record(used, (time.perf_counter() - began) / len(batches))
         seen, failed_step, failed_layer = outcome
         _advance_products(state, members, numbers, failed_step)
         failed = np.flatnonzero(failed_step)
@@ -190,6 +200,7 @@ def _core_plan(plan: Plan, shape: str) -> Any:
         limit=limit,
         batch_size=plan.batch_size,
         scores_hits=plan.score == "accuracy",
+        drops=bool(np.any(plan.dropout)),
         many=shape == "lanes",
     )
 
