@@ -156,7 +156,11 @@ class Loop:
             return np.broadcast_to(np.arange(n), (len(self.rates), n))
         if self._cached_order is None or self._cached_order[0] != epoch:
             by_seed = {s: randomness.permutation(s, epoch, n) for s in set(self.plan.seeds)}
-            self._cached_order = epoch, np.stack([by_seed[s] for s in self.plan.seeds])
+            if len(by_seed) == 1:
+                orders = np.broadcast_to(by_seed[self.plan.seeds[0]], (len(self.rates), n))
+            else:
+                orders = np.stack([by_seed[s] for s in self.plan.seeds])
+            self._cached_order = epoch, orders
         return self._cached_order[1]
 
     def _end_epoch(self, progress: Progress, running: Array) -> None:

@@ -106,7 +106,7 @@ def starts(network: Network, members: Sequence[Member]) -> Array:
         else network.parameters
         for member in members
     ]
-    return np.stack(rows).astype(network.dtype)
+    return np.stack(rows, dtype=network.dtype, casting="same_kind")
 
 
 def _options(

@@ -155,10 +155,11 @@ def train_population(
     plan = make_plan(network, chosen, members, data[0])
     engine = choose_engine(chosen.engine, plan)
     loop = Loop(plan, chosen, base_rates(chosen, members), data, engine)
-    start = starts(network, members)
-    task = {} if hooks.checkpoint is None else _task(network, chosen, members, data, start)
+    task = {} if hooks.checkpoint is None else _task(network, chosen, members, data)
     trainer = Trainer(loop, hooks, {**task, "rule": plan.rule, "engine": engine.name})
-    progress, stopped_by = trainer.run(start)
+    # No name is given to the starts: with thousands of members, each copy of them counts.
+    progress, stopped_by = trainer.run(starts(network, members))
+    progress.state.slots = ()  # nor is what the rule remembers needed any more
     population = _population(network, progress, loop, members, trainer.seconds)
     if stopped_by is not None:
         kept = f"; its state is in {trainer.checkpoint.path}" if trainer.checkpoint else ""
@@ -176,9 +177,9 @@ def _task(
     settings: Settings,
     members: Sequence[Member],
     data: tuple[Data, Data | None],
-    start: Array,
 ) -> dict[str, Any]:
     """What is trained on what, as a checkpoint will give it back: plain JSON."""
+    start = starts(network, members)
 
     def plain(value: Any) -> Any:
         return dict(value) if isinstance(value, Mapping) else value.tolist()

@@ -78,6 +78,7 @@ class Trainer:
         # One BLAS thread: the bits of a product depend on their number, and ours must not.
         with self._held(), listening() as request, threadpool_limits(1, user_api="blas"):
             progress = self._begin(start)
+            del start  # with thousands of members, each copy of them counts
             self._loop.run(
                 progress,
                 self._hooks.callbacks,
