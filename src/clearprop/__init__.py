@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from clearprop import errors
     from clearprop.formats import Model, load_model, save_model
     from clearprop.network import Network
+    from clearprop.rates.curvature import Curvature, curvature
+    from clearprop.rates.hessian import hessian, hessian_vector_product
+    from clearprop.rates.noise import NoiseScale, noise_scale
+    from clearprop.rates.sharpness import Sharpness, sharpness
     from clearprop.training import (
         Checkpoint,
         Divergence,
@@ -31,27 +35,43 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Checkpoint",
+    "Curvature",
     "Divergence",
     "Hooks",
     "Model",
     "Network",
+    "NoiseScale",
     "Population",
     "Report",
     "Run",
     "Settings",
+    "Sharpness",
+    "curvature",
     "errors",
     "grid",
+    "hessian",
+    "hessian_vector_product",
     "load_model",
+    "noise_scale",
     "save_model",
+    "sharpness",
     "train",
     "train_population",
 ]
 
 _HOMES = {
+    "Curvature": "clearprop.rates",
     "Model": "clearprop.formats",
     "Network": "clearprop.network",
+    "NoiseScale": "clearprop.rates",
+    "Sharpness": "clearprop.rates",
+    "curvature": "clearprop.rates",
+    "hessian": "clearprop.rates",
+    "hessian_vector_product": "clearprop.rates",
     "load_model": "clearprop.formats",
+    "noise_scale": "clearprop.rates",
     "save_model": "clearprop.formats",
+    "sharpness": "clearprop.rates",
 }
 
 
