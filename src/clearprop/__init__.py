@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clearprop import errors
     from clearprop.formats import Model, load_model, save_model
+    from clearprop.ledgers import Ledger, ledger
     from clearprop.network import Network
     from clearprop.rates.curvature import Curvature, curvature
     from clearprop.rates.hessian import hessian, hessian_vector_product
@@ -38,6 +39,7 @@ __all__ = [
     "Curvature",
     "Divergence",
     "Hooks",
+    "Ledger",
     "Model",
     "Network",
     "NoiseScale",
@@ -51,6 +53,7 @@ __all__ = [
     "grid",
     "hessian",
     "hessian_vector_product",
+    "ledger",
     "load_model",
     "noise_scale",
     "save_model",
@@ -61,6 +64,7 @@ __all__ = [
 
 _HOMES = {
     "Curvature": "clearprop.rates",
+    "Ledger": "clearprop.ledgers",
     "Model": "clearprop.formats",
     "Network": "clearprop.network",
     "NoiseScale": "clearprop.rates",
@@ -68,6 +72,7 @@ _HOMES = {
     "curvature": "clearprop.rates",
     "hessian": "clearprop.rates",
     "hessian_vector_product": "clearprop.rates",
+    "ledger": "clearprop.ledgers",
     "load_model": "clearprop.formats",
     "noise_scale": "clearprop.rates",
     "save_model": "clearprop.formats",
