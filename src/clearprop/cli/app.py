@@ -316,6 +316,54 @@ def data(
         write_table(name, out, overwrite=overwrite, as_json=as_json)
 
 
+@app.command()
+def bench(
+    only: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROWS",
+            help="Rows to measure, such as T1,P1.  [default: all]",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Ours: auto, or the name of an engine.")] = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(help="Threads for everybody.  [default: all]", show_default=False),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Draw curves of cost into a PNG or SVG instead of measuring the table.",
+            show_default=False,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing --figure.")
+    ] = False,
+    as_json: Json = False,
+    *,
+    context: typer.Context,
+) -> None:
+    """Measure the speed of training beside JAX, PyTorch, scikit-learn and NumPy.
+
+    Those that are installed take part: from the same start, on the same batches, in float32, on
+    as many threads. Whose loss differs from ours is not timed. "Times the fastest" is the time of
+    the fastest peer over ours; "limit" is what the matrix products alone would take at the rate
+    that this machine reaches. Nothing else should be running meanwhile.
+    """
+    from clearprop.cli.benchmarking import draw_figure, print_table
+
+    if figure is not None:
+        allowed = ("figure", "engine", "threads", "overwrite", "as_json")
+        _check_alone(context, "--figure", allowed=allowed)
+        draw_figure(figure, engine, threads, overwrite=overwrite, as_json=as_json)
+    else:
+        _check_alone(context, "the table", allowed=("only", "engine", "threads", "as_json"))
+        print_table(only, engine, threads, as_json=as_json)
+
+
 def _check_alone(context: typer.Context, what: str, allowed: tuple[str, ...]) -> None:
     """Refuse options that were given and would be ignored."""
     for name in context.params:
