@@ -1,26 +1,17 @@
 """Learning rates with evidence: maps, choice, curvature, stability thresholds, gradient noise."""
 
-from clearprop.rates.choice import Choice
-from clearprop.rates.choose import choose_learning_rate
 from clearprop.rates.curvature import Curvature, curvature
 from clearprop.rates.hessian import hessian, hessian_vector_product
 from clearprop.rates.noise import NoiseScale, noise_scale
-from clearprop.rates.rate_map import Cell, Map
 from clearprop.rates.sharpness import Sharpness, sharpness
-from clearprop.rates.sweep import sweep
 
 __all__ = [
-    "Cell",
-    "Choice",
     "Curvature",
-    "Map",
     "NoiseScale",
     "Sharpness",
-    "choose_learning_rate",
     "curvature",
     "hessian",
     "hessian_vector_product",
     "noise_scale",
     "sharpness",
-    "sweep",
 ]
