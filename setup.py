@@ -31,9 +31,7 @@ CORES = X86_CORES if X86 else {"base": []}
 # No -ffast-math: NaN and infinity mark a member that diverged, and sums keep their order.
 # The same for -ffp-contract: native/vector.h says where a product and a sum are fused.
 NUMERICS = ["-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"]
-# Short rows are copied by a loop as written, not by a call of memcpy that the compiler puts there.
 FLAGS = ["-std=c++17", "-fvisibility=hidden", "-Wall", "-Wextra", "-pthread", *NUMERICS]
-FLAGS += ["-fno-tree-loop-distribute-patterns"] if "clang" not in os.environ.get("CXX", "") else []
 CHECKS = []
 if os.environ.get("CLEARPROP_SANITIZE", "0") != "0":
     CHECKS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]

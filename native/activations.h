@@ -5,6 +5,7 @@
 // tested against it. Softmax, which mixes its whole row, is in losses.h.
 #pragma once
 
+#include "contract.h"
 #include "elementary.h"
 
 namespace CLEARPROP_NAMESPACE {
@@ -103,7 +104,8 @@ struct Mish {
     }
 };
 
-constexpr int sigmoid = 1, relu = 3;
+using clearprop::relu;
+using clearprop::sigmoid;
 
 // Calls `use(Relu{})` and so on for the activation of that number in `activation_names`
 // (contract.h); softmax, the last, counts as identity here.

@@ -10,7 +10,7 @@ namespace CLEARPROP_NAMESPACE {
 // What the update needs at one step, in every lane.
 template <class V>
 struct StepConstants {
-    V c[most_coefficients];
+    V c[coefficients_at_most];
     Penalties<V> penalties;
     V limit;  // of clipping by value
     bool clips_values;
@@ -30,11 +30,11 @@ template <class Rule, class W>
 INLINE auto changing(const Layer<W> &layer, const StepConstants<typename W::V> &constants) {
     using V = typename W::V;
     struct Change {
-        V *w, *slots[most_slots], c[Rule::coefficients];
+        V *w, *slots[slots_at_most], c[Rule::coefficients];
         const StepConstants<V> &constants;
         bool plain;
         INLINE void operator()(size_t at, bool is_weight, V g) const {
-            V weight = w[at], memory[most_slots];
+            V weight = w[at], memory[slots_at_most];
             for (int s = 0; s < Rule::slots; s++) memory[s] = slots[s][at];
             if (!plain) prepare(constants, is_weight, weight, g);
             w[at] = Rule::step(weight, g, memory, c);

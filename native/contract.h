@@ -14,11 +14,18 @@ constexpr const char *activation_names[] = {"identity",   "sigmoid", "tanh", "re
 constexpr const char *loss_names[] = {"mean_squared_error",   "half_squared_error",
                                       "mean_absolute_error",  "huber",
                                       "binary_cross_entropy", "categorical_cross_entropy"};
-constexpr const char *rule_names[] = {"sgd",      "momentum", "nesterov", "adagrad",
-                                      "adadelta", "rmsprop",  "adam"};
+// A rule's name, what it remembers of each weight, and how many numbers it reads of each step.
+struct RuleShape {
+    const char *name;
+    int slots, coefficients;
+};
+constexpr RuleShape rules[] = {{"sgd", 0, 1},     {"momentum", 1, 2}, {"nesterov", 1, 2},
+                               {"adagrad", 1, 2}, {"adadelta", 2, 4}, {"rmsprop", 1, 4},
+                               {"adam", 2, 8}};
 constexpr const char *clip_names[] = {"none", "norm", "value"};
-constexpr int softmax = 11, binary_cross_entropy = 4, categorical_cross_entropy = 5;
-enum Clip { no_clip, clip_norm, clip_value };
+constexpr int sigmoid = 1, relu = 3, softmax = 11, binary_cross_entropy = 4,
+              categorical_cross_entropy = 5;
+constexpr int clip_norm = 1, clip_value = 2;
 constexpr int most_layers = 32, n_penalties = 3, coefficients_at_most = 8, slots_at_most = 2;
 
 struct Plan {
@@ -47,7 +54,7 @@ struct Samples {
     int64_t n;
 };
 
-// Threads that work on one network together: a barrier, and a share of whatever is counted.
+// Threads that work on one network together.
 struct Team {
     int size = 1;
     int arrived = 0, phase = 0;  // of the barrier
@@ -66,8 +73,8 @@ struct Training {
     Table coefficients[coefficients_at_most], decay, penalties[n_penalties], dropout;
     const uint64_t *seeds;
     bool any_penalty, any_decay;
-    double *loss_sum;                            // (m,), added to
-    int64_t *seen, *failed_step, *failed_layer;  // (m,); 0 where nothing failed
+    double *loss_sum;             // (m,), added to
+    int64_t *seen, *failed_step;  // (m,); 0 where nothing failed
 };
 
 template <class T>

@@ -1,4 +1,4 @@
-// exp, expm1, log1p, log, tanh and sigmoid for a register (or a number) at once.
+// exp, expm1, log1p, log, tanh and sigmoid for a register at once.
 //
 // The C library has them one number at a time. Each is written once, for float and double: a
 // reduction to a small interval and a series cut where its rest falls below the last bit. All are
@@ -14,15 +14,7 @@ template <class X>
 INLINE X two_to(X n) {
     using T = Number<X>;
     using K = Types<T>;
-    if constexpr (sizeof(X) == sizeof(T)) {
-        const typename K::Integer bits = (typename K::Integer(n) + K::bias) << K::mantissa;
-        X result;
-        std::memcpy(&result, &bits, sizeof bits);
-        return result;
-    } else {
-        const Integers<T> bits = (__builtin_convertvector(n, Integers<T>) + K::bias) << K::mantissa;
-        return (X)bits;
-    }
+    return (X)((__builtin_convertvector(n, Integers<T>) + K::bias) << K::mantissa);
 }
 
 // c[0] + c[1] x + c[2] x² + ..., every `stride`-th of them: even and odd powers apart (Estrin),
@@ -110,20 +102,10 @@ INLINE X log_from_one(X x) {
     constexpr T ln2 = 0.693147180559945309417;
     constexpr typename K::Integer one = typename K::Integer(K::bias) << K::mantissa;
     constexpr typename K::Integer fraction = (typename K::Integer(1) << K::mantissa) - 1;
-    if constexpr (sizeof(X) == sizeof(T)) {
-        typename K::Integer bits;
-        std::memcpy(&bits, &x, sizeof bits);
-        const T n = T((bits >> K::mantissa) - K::bias);
-        bits = (bits & fraction) | one;
-        T m;
-        std::memcpy(&m, &bits, sizeof m);
-        return n * ln2 + log1p_fraction<T>(m - 1) + (x - x);  // infinity and NaN show
-    } else {
-        const Integers<T> bits = (Integers<T>)x;
-        const X n = __builtin_convertvector((bits >> K::mantissa) - K::bias, X);
-        const X m = (X)((bits & fraction) | one);
-        return n * ln2 + log1p_fraction(m - 1) + (x - x);
-    }
+    const Integers<T> bits = (Integers<T>)x;
+    const X n = __builtin_convertvector((bits >> K::mantissa) - K::bias, X);
+    const X m = (X)((bits & fraction) | one);
+    return n * ln2 + log1p_fraction(m - 1) + (x - x);  // infinity and NaN show
 }
 
 // tanh z = −m / (2 + m) with m = e^{−2|z|} − 1, and the sign of z.

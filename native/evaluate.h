@@ -59,6 +59,9 @@ void evaluate(const Evaluation<T> &call, int64_t first, int64_t count, void *mem
     pack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, alone, 0);
     const int64_t n_blocks =
         (call.data.n + clearprop::evaluation_block - 1) / clearprop::evaluation_block;
+    for (auto *w = unit.weight; w < unit.weight + clearprop::evaluation_block; w++)
+        *w = all<typename W::S>(1);
+    unit.weighted = call.data.weights != nullptr;
     Batcher<W> batcher{call.data, {rows_in_order}, int(count), true};
     for (; block < n_blocks; block += stride) {
         const int64_t at = block * clearprop::evaluation_block, left = call.data.n - at;

@@ -62,88 +62,10 @@ const Functions<T> &functions(const Core &core) {
     else return core.in_double;
 }
 
-struct Numbers {  // arrays of one training, checked by `train_as`
-    py::object X, y, weights, parameters;
-    std::vector<py::object> slots, coefficients, penalties;
-    py::object decay, dropout;
-};
-
 template <class T>
 void train_as(const Core &core, const Plan &plan, Workspace &workspace, const Numbers &numbers,
-              const Dense<int64_t> &members, const py::array_t<int64_t> &order, int64_t first_batch,
-              int64_t n_batches, int64_t first_step, const Dense<uint64_t> &seeds,
-              Dense<double> &loss_sum, Dense<int64_t> &outcome, int threads) {
-    Training<T> call{};
-    call.plan = plan;
-    call.data = make_samples<T>(plan, numbers.X, numbers.y, numbers.weights);
-    Dense<T> parameters = exact<T>(numbers.parameters, "parameters");
-    require(parameters.ndim() == 2, "parameters: (m, p)");
-    const int64_t m = parameters.shape(0);
-    for (int l = 0; l < plan.n_layers; l++)
-        call.n_parameters += int64_t(plan.sizes[l] + 1) * plan.sizes[l + 1];
-    require_shape(parameters, {m, call.n_parameters}, "parameters");
-    call.parameters = parameters.mutable_data();
-    require(int(numbers.slots.size()) == plan.n_slots, "slots: as many as the rule has");
-    for (int s = 0; s < plan.n_slots; s++) {
-        Dense<T> slot = exact<T>(numbers.slots[size_t(s)], "slots");
-        require_shape(slot, {m, call.n_parameters}, "slots");
-        call.slots[s] = slot.mutable_data();
-    }
-
-    require(members.ndim() == 1 && members.shape(0) >= 1, "members: at least one");
-    call.members = members.data(), call.n_members = members.shape(0);
-    std::vector<bool> taken(size_t(m), false);
-    for (int64_t i = 0; i < call.n_members; i++) {
-        const int64_t member = call.members[i];
-        require(member >= 0 && member < m && !taken[size_t(member)],
-                "members: each once, 0 to m-1");
-        taken[size_t(member)] = true;
-    }
-    const int64_t n = call.data.n;
-    require_shape(order, {m, n}, "order");
-    require(n == 1 || order.strides(1) == sizeof(int64_t),
-            "order: each member's rows side by side");
-    call.order = order.data();
-    call.order_member = m > 1 ? order.strides(0) / py::ssize_t(sizeof(int64_t)) : 0;
-    for (int64_t i = 0; i < (call.order_member ? m : 1); i++)
-        for (int64_t k = 0; k < n; k++) {
-            const int64_t row = call.order[i * call.order_member + k];
-            require(row >= 0 && row < n, "order: rows of the data");
-        }
-    const int64_t batches = (n + plan.batch_size - 1) / plan.batch_size;
-    require(first_batch >= 0 && n_batches >= 1 && n_batches <= batches - first_batch,
-            "batches: of one epoch");
-    require(first_step >= 1, "first_step: from 1");
-    call.first_batch = first_batch, call.n_batches = n_batches, call.first_step = first_step;
-
-    require(int(numbers.coefficients.size()) == plan.n_coefficients,
-            "coefficients: as the rule has");
-    for (int c = 0; c < plan.n_coefficients; c++)
-        call.coefficients[c] =
-            make_table(numbers.coefficients[size_t(c)], m, n_batches, "coefficients");
-    call.any_decay = !numbers.decay.is_none();
-    if (call.any_decay) call.decay = make_table(numbers.decay, m, n_batches, "decay");
-    static const double zero = 0;
-    require(numbers.penalties.size() == n_penalties, "penalties: three strengths, or None");
-    for (int p = 0; p < n_penalties; p++) {
-        const py::object &strength = numbers.penalties[size_t(p)];
-        call.any_penalty |= !strength.is_none();
-        call.penalties[p] =
-            strength.is_none() ? Table{&zero, 0, 0} : make_table(strength, m, 1, "penalties");
-    }
-    call.dropout = make_table(numbers.dropout, m, plan.n_layers, "dropout");
-    for (int64_t i = 0; i < m; i++)
-        for (int l = 0; l < plan.n_layers; l++)
-            require(call.dropout(i, l) >= 0 && call.dropout(i, l) < (plan.drops ? 1 : 1e-300),
-                    "dropout: in [0, 1), and 0 where the plan drops nothing");
-    require_shape(seeds, {m}, "seeds");
-    call.seeds = seeds.data();
-    require_shape(loss_sum, {m}, "loss_sum");
-    require_shape(outcome, {3, m}, "outcome");
-    call.loss_sum = loss_sum.mutable_data();
-    call.seen = outcome.mutable_data(), call.failed_step = call.seen + m,
-    call.failed_layer = call.seen + 2 * m;
-
+              int threads) {
+    const Training<T> call = make_training<T>(plan, numbers);
     py::gil_scoped_release without_python;
     const std::lock_guard<std::mutex> alone(workspace.busy);
     train_units(call, functions<T>(core), workspace, threads);
@@ -186,6 +108,12 @@ std::vector<std::string> list(const Names &names) {
     return {std::begin(names), std::end(names)};
 }
 
+std::vector<std::string> rule_list() {
+    std::vector<std::string> names;
+    for (const RuleShape &rule : rules) names.push_back(rule.name);
+    return names;
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_native, m) {
@@ -195,7 +123,8 @@ PYBIND11_MODULE(_native, m) {
     m.attr("instruction_sets") = py::tuple(py::cast(names));
     m.attr("activations") = py::tuple(py::cast(list(activation_names)));
     m.attr("losses") = py::tuple(py::cast(list(loss_names)));
-    m.attr("rules") = py::tuple(py::cast(list(rule_names)));
+    m.attr("rules") = py::tuple(py::cast(rule_list()));
+    m.attr("penalties") = py::make_tuple("l1", "l2", "leaving_range");
     m.attr("clippings") = py::tuple(py::cast(list(clip_names)));
     m.def("lanes", [](const std::string &name, bool single) {
         return single ? core_named(name).in_float.lanes : core_named(name).in_double.lanes;
@@ -206,30 +135,18 @@ PYBIND11_MODULE(_native, m) {
                                     py::arg("activations"), py::arg("loss"), py::arg("rule"),
                                     py::arg("clip"), py::arg("limit"), py::arg("batch_size"),
                                     py::arg("scores_hits"), py::arg("drops"), py::arg("many"));
-    py::class_<Numbers>(m, "Numbers")
-        .def(py::init<py::object, py::object, py::object, py::object, std::vector<py::object>,
-                      std::vector<py::object>, std::vector<py::object>, py::object, py::object>(),
-             py::kw_only(), py::arg("X"), py::arg("y"), py::arg("weights"), py::arg("parameters"),
-             py::arg("slots"), py::arg("coefficients"), py::arg("penalties"), py::arg("decay"),
-             py::arg("dropout"));
     m.def(
         "train",
-        [](const std::string &name, const Plan &plan, Workspace &workspace, const Numbers &numbers,
-           Dense<int64_t> members, py::array_t<int64_t> order, int64_t first_batch,
-           int64_t n_batches, int64_t first_step, Dense<uint64_t> seeds, Dense<double> loss_sum,
-           Dense<int64_t> outcome, int threads) {
+        [](const std::string &name, const Plan &plan, Workspace &workspace, int threads,
+           const py::kwargs &arrays) {
             require(threads >= 1 && threads <= 1024, "threads: 1 to 1024");
-            const bool single = py::isinstance<Dense<float>>(numbers.parameters);
+            const Numbers numbers(arrays);
+            const bool single = py::isinstance<Dense<float>>(numbers["parameters"]);
             (single ? train_as<float> : train_as<double>)(core_named(name), plan, workspace,
-                                                          numbers, members, order, first_batch,
-                                                          n_batches, first_step, seeds, loss_sum,
-                                                          outcome, threads);
+                                                          numbers, threads);
         },
         py::kw_only(), py::arg("instruction_set"), py::arg("plan"), py::arg("workspace"),
-        py::arg("numbers"), py::arg("members").noconvert(), py::arg("order").noconvert(),
-        py::arg("first_batch"), py::arg("n_batches"), py::arg("first_step"),
-        py::arg("seeds").noconvert(), py::arg("loss_sum").noconvert(),
-        py::arg("outcome").noconvert(), py::arg("threads"));
+        py::arg("threads"));
     m.def(
         "evaluate",
         [](const std::string &name, const Plan &plan, Workspace &workspace, py::object X,

@@ -12,7 +12,9 @@ struct Outputs {
     using V = typename W::V;
     using S = typename W::S;
     int rows, n, loss, activation;
-    S *z, *y, *term, *slope, *weight, *sum;
+    bool weighted;
+    S *z, *y, *term, *slope, *first, *second;  // a number for each output; two to work with
+    S *weight, *sum, *log_sum;                 // a number for each sample
 
     // Where the output layer has no gaps itself, its own z and delta are the lists.
     Outputs(const Unit<W> &unit, int rows_)
@@ -20,12 +22,16 @@ struct Outputs {
           n(unit.n_out()),
           loss(unit.plan.loss),
           activation(last(unit).activation),
+          weighted(unit.weighted),
           z(unit.z),
           y(unit.y),
           term(unit.term),
           slope(unit.slope),
+          first(unit.first),
+          second(unit.second),
           weight(unit.weight),
-          sum(unit.sum) {
+          sum(unit.sum),
+          log_sum(unit.log_sum) {
         if (gapless()) z = unit.row(last(unit).a, 0, 0), slope = unit.row(last(unit).d, 0, 0);
         else
             for (int i = 0; i < rows; i++)
@@ -46,6 +52,14 @@ struct Outputs {
         const int count = W::columns(rows * n);
         for (int i = 0; i < count; i++) body(i);
     }
+    // Sample i's number of `each_sample` to all its places in `list`, in whole registers: what
+    // spills over its end is written again by the next sample.
+    INLINE void spread(S *list, int i, const S *each_sample) const {
+        constexpr int step = W::many ? 1 : lanes<T>;
+        const V value = CLEARPROP_NAMESPACE::spread<V>(each_sample[i]);
+        for (int j = 0; j < n; j += step)
+            std::memcpy(list + size_t(i) * n + j, &value, sizeof value);
+    }
     static V &at(S *list, int i) { return reinterpret_cast<V *>(list)[i]; }
     static const Layer<W> &last(const Unit<W> &unit) { return unit.layers[unit.n_layers - 1]; }
 
@@ -65,18 +79,21 @@ void exponentials(const Outputs<W> &out) {
     for (int i = 0; i < out.rows; i++) out.sum[i] = sum_of(out.n, out.slope + size_t(i) * out.n);
 }
 
-// term = −y ln p, slope = p − y, with p = softmax(z).
+// term = −y ln p, slope = p − y, with p = softmax(z): ln p = z − ln Σ e^z.
 template <class W>
 void categorical_cross_entropy(const Outputs<W> &out) {
     exponentials(out);
-    for (int i = 0; i < out.rows; i++) {
-        const size_t at = size_t(i) * out.n;
-        const auto whole = out.sum[i], log_sum = log_from_one(whole);
-        for (size_t j = at; j < at + out.n; j++) {
-            out.term[j] = out.y[j] * (log_sum - out.z[j]);
-            out.slope[j] = out.slope[j] / whole - out.y[j];
-        }
+    for (int i = 0; i < W::columns(out.rows); i++) {
+        out.at(out.log_sum, i) = log_from_one(out.at(out.sum, i));
+        out.at(out.sum, i) = 1 / out.at(out.sum, i);
     }
+    for (int i = 0; i < out.rows; i++)
+        out.spread(out.first, i, out.sum), out.spread(out.second, i, out.log_sum);
+    out.each([&](int i) {
+        const auto y = out.at(out.y, i);
+        out.at(out.term, i) = y * (out.at(out.second, i) - out.at(out.z, i));
+        out.at(out.slope, i) = out.at(out.slope, i) * out.at(out.first, i) - y;
+    });
 }
 
 template <class W>
@@ -91,9 +108,8 @@ void binary_cross_entropy(const Outputs<W> &out) {
 template <class W>
 void softmax(const Outputs<W> &out) {
     exponentials(out);
-    for (int i = 0; i < out.rows; i++)
-        for (size_t j = size_t(i) * out.n; j < size_t(i + 1) * out.n; j++)
-            out.z[j] = out.slope[j] / out.sum[i];
+    for (int i = 0; i < out.rows; i++) out.spread(out.first, i, out.sum);
+    out.each([&](int i) { out.at(out.z, i) = out.at(out.slope, i) / out.at(out.first, i); });
 }
 
 // term and slope = ∂term/∂z of a loss that is computed from the output a, which replaces z.
@@ -141,13 +157,15 @@ void finish_outputs(const Outputs<W> &out, double *total) {
     const bool summed = out.loss == clearprop::categorical_cross_entropy;
     const T mean = summed ? T(1) : T(1) / out.n, share_of_sample = mean / T(out.rows);
     Total<typename W::S> losses(total);
-    for (int i = 0; i < out.rows; i++) {
-        const size_t at = size_t(i) * out.n;
-        losses.add(sum_of(out.n, out.term + at) * mean * out.weight[i]);
-        const auto factor = out.weight[i] * share_of_sample;
-        for (size_t j = at; j < at + out.n; j++) out.slope[j] = out.slope[j] * factor;
-    }
+    for (int i = 0; i < out.rows; i++)
+        losses.add(sum_of(out.n, out.term + size_t(i) * out.n) * mean * out.weight[i]);
     losses.store(total);
+    for (int i = 0; i < out.rows && out.weighted; i++) out.spread(out.first, i, out.weight);
+    out.each([&](int i) {
+        auto &slope = out.at(out.slope, i);
+        slope = slope * (out.weighted ? out.at(out.first, i) * share_of_sample
+                                      : all<typename W::V>(share_of_sample));
+    });
 }
 
 // Losses and the output layer's delta; in `a` of a loss from outputs, a itself.

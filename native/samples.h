@@ -47,15 +47,29 @@ struct Batcher {
 // the processor a hundredfold, and saturated networks are full of them.
 class FlushingToZero {
   public:
-#if defined(__x86_64__)
-    FlushingToZero() : before_(__builtin_ia32_stmxcsr()) {
-        __builtin_ia32_ldmxcsr(before_ | 0x8040);
-    }
-    ~FlushingToZero() { __builtin_ia32_ldmxcsr(before_); }
+    FlushingToZero() : before_(mode()) { set(before_ | flush); }
+    ~FlushingToZero() { set(before_); }
+    FlushingToZero(const FlushingToZero &) = delete;
 
   private:
-    unsigned before_;
+#if defined(__x86_64__)
+    static constexpr uint64_t flush = 0x8040;  // results, and operands
+    static uint64_t mode() { return __builtin_ia32_stmxcsr(); }
+    static void set(uint64_t mode) { __builtin_ia32_ldmxcsr(unsigned(mode)); }
+#elif defined(__aarch64__)
+    static constexpr uint64_t flush = uint64_t(1) << 24;
+    static uint64_t mode() {
+        uint64_t mode;
+        asm volatile("mrs %0, fpcr" : "=r"(mode));
+        return mode;
+    }
+    static void set(uint64_t mode) { asm volatile("msr fpcr, %0" : : "r"(mode)); }
+#else
+    static constexpr uint64_t flush = 0;
+    static uint64_t mode() { return 0; }
+    static void set(uint64_t) {}
 #endif
+    uint64_t before_;
 };
 
 }  // namespace CLEARPROP_NAMESPACE

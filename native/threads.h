@@ -7,6 +7,7 @@
 #include <cstring>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -29,7 +30,6 @@ class Workspace {
                 piece.bytes = 0;
                 throw std::bad_alloc();
             }
-            std::memset(piece.memory, 0, whole);
         }
         return piece.memory;
     }
@@ -47,11 +47,23 @@ class Workspace {
     std::vector<Piece> pieces_;
 };
 
-// work(i) for i = 0 .. n-1, the last on this thread.
-template <class Work>
-void on_threads(int n, Work work) {
+// work(i) for i = 0 .. n-1, the last on this thread. Where the system has no more threads to give,
+// there are fewer: `begin` is told how many before any of them starts to work.
+template <class Begin, class Work>
+void on_threads(int n, Begin begin, Work work) {
+    std::atomic<bool> open{false};
     std::vector<std::thread> others;
-    for (int i = 1; i < n; i++) others.emplace_back(work, i);
+    others.reserve(size_t(n));
+    try {
+        for (int i = 1; i < n; i++)
+            others.emplace_back([&open, &work, i] {
+                while (!open) std::this_thread::yield();
+                work(i);
+            });
+    } catch (const std::system_error &) {
+    }
+    begin(1 + int(others.size()));
+    open = true;
     work(0);
     for (std::thread &other : others) other.join();
 }
@@ -68,20 +80,23 @@ void train_units(const Training<T> &call, const Functions<T> &core, Workspace &w
     };
     if (units == 1) {
         Team team;
-        team.size = threads;
         void *memory = workspace.piece(0, bytes);
-        return on_threads(threads, [&](int me) { core.train(call, 0, size(0), memory, team, me); });
+        return on_threads(
+            call.plan.many ? 1 : threads, [&](int started) { team.size = started; },
+            [&](int me) { core.train(call, 0, size(0), memory, team, me); });
     }
     const int n = int(std::min<int64_t>(threads, units));
     std::vector<void *> memory;
     for (int i = 0; i < n; i++) memory.push_back(workspace.piece(size_t(i), bytes));
     std::atomic<int64_t> next{0};
-    on_threads(n, [&](int me) {
-        for (int64_t unit; (unit = next++) < units;) {
-            Team alone;
-            core.train(call, unit * at_once, size(unit), memory[size_t(me)], alone, 0);
-        }
-    });
+    on_threads(
+        n, [](int) {},
+        [&](int me) {
+            for (int64_t unit; (unit = next++) < units;) {
+                Team alone;
+                core.train(call, unit * at_once, size(unit), memory[size_t(me)], alone, 0);
+            }
+        });
 }
 
 template <class T>
@@ -90,14 +105,16 @@ void evaluate_units(const Evaluation<T> &call, const Functions<T> &core, Workspa
     const int64_t at_once = call.plan.many ? core.lanes : 1;
     const int64_t blocks = (call.data.n + evaluation_block - 1) / evaluation_block;
     const size_t bytes = core.bytes(call.plan, evaluation_block, false);
-    const int n = int(std::min<int64_t>(threads, blocks));
+    int n = int(std::min<int64_t>(threads, blocks));
     std::vector<void *> memory;
     for (int i = 0; i < n; i++) memory.push_back(workspace.piece(size_t(i), bytes));
-    on_threads(n, [&](int me) {
-        for (int64_t first = 0; first < call.n_members; first += at_once)
-            core.evaluate(call, first, std::min(at_once, call.n_members - first),
-                          memory[size_t(me)], me, n);
-    });
+    on_threads(
+        n, [&](int started) { n = started; },
+        [&](int me) {
+            for (int64_t first = 0; first < call.n_members; first += at_once)
+                core.evaluate(call, first, std::min(at_once, call.n_members - first),
+                              memory[size_t(me)], me, n);
+        });
 }
 
 }  // namespace clearprop

@@ -27,6 +27,7 @@ struct Trainer {
           count(int(n)),
           unit(c.plan, arena, c.plan.batch_size, int(n), true),
           batcher{c.data, {}, int(n), true} {
+        unit.weighted = c.data.weights != nullptr;
         drops = false;
         for (int k = 0; k < count; k++) {
             batcher.orders[k] = c.order + members[k] * c.order_member;
@@ -35,7 +36,7 @@ struct Trainer {
         }
     }
     bool same_order(const int64_t *a, const int64_t *b) const {
-        return a == b || !std::memcmp(a, b, size_t(call.data.n) * sizeof *a);
+        return a == b || !std::memcmp(a + at(0), b + at(0), size_t(samples_in_all()) * sizeof *a);
     }
 
     void enter(Team &team, int me) {
@@ -43,11 +44,12 @@ struct Trainer {
         for (int s = 0; s < call.plan.n_slots; s++)
             pack(unit, unit.first_parameters + (s + 1) * unit.parameter_registers, call.slots[s],
                  call.n_parameters, members, team, me);
-        if (me == 0)
-            for (int k = 0; k < count; k++) unit.total[k] = call.loss_sum[members[k]];
+        for (int k = 0; k < count && me == 0; k++) unit.total[k] = call.loss_sum[members[k]];
+        for (int i = 0; i < call.plan.batch_size && me == 0; i++)
+            unit.weight[i] = all<typename W::S>(1);
         wait_for_all(team);
     }
-    void leave(const bool *kept, int64_t steps, Team &team, int me) {
+    void leave(const bool *kept, int64_t samples, Team &team, int me) {
         unpack(unit, unit.first_parameters, call.parameters, call.n_parameters, members, kept, team,
                me);
         for (int s = 0; s < call.plan.n_slots; s++)
@@ -56,7 +58,7 @@ struct Trainer {
         for (int k = 0; k < count && me == 0; k++) {
             if (!kept[k]) continue;
             call.loss_sum[members[k]] = unit.total[k];
-            call.seen[members[k]] += samples_in(steps);
+            call.seen[members[k]] += samples;
         }
         wait_for_all(team);
     }
@@ -66,8 +68,8 @@ struct Trainer {
         const int64_t left = call.data.n - at(k);
         return int(left < call.plan.batch_size ? left : call.plan.batch_size);
     }
-    int64_t samples_in(int64_t steps) const {
-        return steps ? at(steps - 1) + rows(steps - 1) - at(0) : 0;
+    int64_t samples_in_all() const {
+        return at(call.n_batches - 1) + rows(call.n_batches - 1) - at(0);
     }
 
     V each_member(const clearprop::Table &table, int64_t s) const {
@@ -95,30 +97,32 @@ struct Trainer {
         if (call.any_decay) result.penalties.decay = each_member(call.decay, k);
     }
 
-    // The masks of this step: 0 with probability p, else 1/(1 − p).
+    // The masks of this step: 0 with probability p, else 1/(1 − p). Number by number: the draws are
+    // NumPy's own, whose 128-bit products no register has.
     void draw_masks(int64_t k, Team &team, int me) const {
         for (int l = 0; l + 1 < unit.n_layers; l++) {
             const Layer<W> &layer = unit.layers[l];
             const Share mine = share(rows(k), team, me);
             for (int member = 0; member < count; member++) {
                 const double p = call.dropout(members[member], l);
+                const T kept = T(1 / (1 - p));
                 Draws u(call.seeds[members[member]], dropout_purpose, call.first_step + k, l,
                         uint64_t(mine.first) * layer.n_out);
                 for (int i = mine.first; i < mine.last; i++) {
                     T *mask = reinterpret_cast<T *>(layer.mask + size_t(i) * layer.stride) + member;
                     for (int j = 0; j < layer.n_out; j++, mask += W::many ? lanes<T> : 1)
-                        *mask = p > 0 && u.next() < p ? T(0) : T(1 / (1 - p));
+                        *mask = p > 0 && u.next() < p ? T(0) : kept;
                 }
             }
         }
     }
 
-    void one_step(int64_t k, StepConstants<V> &now, Team &team, int me, int *first_bad = nullptr) {
+    void one_step(int64_t k, StepConstants<V> &now, Team &team, int me) {
         refresh(now, k, false);
         batcher.gather(unit, at(k), rows(k), team, me);
         if (drops) draw_masks(k, team, me);
         wait_for_all(team);
-        step(unit, rows(k), now, drops, team, me, first_bad);
+        step(unit, rows(k), now, drops, team, me);
     }
 
     // All steps at full speed; true in `bad` where a member's numbers ceased to be finite.
@@ -133,39 +137,22 @@ struct Trainer {
         for (int l = 0; l < unit.n_layers; l++) find_bad(unit, l, 1 + call.plan.n_slots, bad);
     }
 
-    // Step by step with a copy to go back to, for a single member that is known to fail.
-    void run_carefully(V *backup, int *first_bad, Team &team, int me) {
-        const size_t bytes = unit.parameter_registers * (1 + call.plan.n_slots) * sizeof(V);
+    // Step by step, each written back when it is known to be good: for a single member that fails.
+    void run_carefully(Team &team, int me) {
+        const bool kept = true;
         enter(team, me);
         StepConstants<V> now = constants(0);
-        int64_t k = 0;
-        for (bool bad = false; k < call.n_batches; k++) {
-            const double total = unit.total[0];
-            wait_for_all(team);
-            if (me == 0) std::memcpy(backup, unit.first_parameters, bytes), *first_bad = 0;
-            one_step(k, now, team, me, first_bad);
+        for (int64_t k = 0; k < call.n_batches; k++) {
+            one_step(k, now, team, me);
+            bool bad = false;
             find_bad_members(&bad);
             wait_for_all(team);
-            if (!bad) continue;
-            if (me == 0) {
-                note_failure(k, *first_bad);
-                std::memcpy(unit.first_parameters, backup, bytes);
-                unit.total[0] = total;
+            if (bad) {
+                if (me == 0) call.failed_step[members[0]] = call.first_step + k;
+                return;
             }
-            break;
+            leave(&kept, rows(k), team, me);
         }
-        wait_for_all(team);
-        const bool kept = true;
-        leave(&kept, k, team, me);
-    }
-    void note_failure(int64_t k, int first_bad) const {
-        for (int l = 0; l < unit.n_layers && !first_bad; l++) {
-            bool bad = false;
-            find_bad(unit, l, 1 + call.plan.n_slots, &bad);
-            if (bad) first_bad = l + 1;
-        }
-        call.failed_step[members[0]] = call.first_step + k;
-        call.failed_layer[members[0]] = first_bad ? first_bad : unit.n_layers;
     }
 };
 
@@ -180,26 +167,20 @@ void train(const Training<T> &call, int64_t first, int64_t count, void *memory, 
     bool bad[lanes<T>] = {}, kept[lanes<T>];
     trainer.run(bad, team, me);
     for (int k = 0; k < count; k++) kept[k] = !bad[k];
-    trainer.leave(kept, call.n_batches, team, me);
+    trainer.leave(kept, trainer.samples_in_all(), team, me);
     for (int k = 0; k < count; k++) {
         if (!bad[k]) continue;
         Arena again(memory);
         Trainer<W> single(call, first + k, 1, again);
-        const size_t registers = single.unit.parameter_registers * (1 + call.plan.n_slots);
-        int *first_bad = again.take<int>(1);
-        single.run_carefully(again.template take<typename W::V>(registers), first_bad, team, me);
+        single.run_carefully(team, me);
     }
 }
 
-// Bytes that a unit takes; `trains` counts the copy that a failing member needs as well.
+// Bytes that a unit takes.
 template <class T, bool many>
 size_t bytes(const Plan &plan, int64_t rows, bool trains) {
-    using W = World<T, many>;
     Arena measure(nullptr);
-    Unit<W> unit(plan, measure, rows, 1, trains);
-    if (trains)
-        measure.take<int>(1),
-            measure.take<typename W::V>(unit.parameter_registers * (1 + plan.n_slots));
+    Unit<World<T, many>> unit(plan, measure, rows, 1, trains);
     return measure.used();
 }
 

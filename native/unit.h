@@ -20,7 +20,7 @@ using clearprop::Training;
 // Hands out one block of memory piece by piece, each on a cache line of its own.
 class Arena {
   public:
-    explicit Arena(void *memory) : at_(static_cast<char *>(memory)) {}
+    explicit Arena(void *memory) : at_(reinterpret_cast<uintptr_t>(memory)) {}
     template <class X>
     X *take(size_t n) {
         X *result = reinterpret_cast<X *>(at_ + used_);
@@ -28,10 +28,9 @@ class Arena {
         return result;
     }
     size_t used() const { return used_; }
-    bool real() const { return at_ != nullptr; }  // otherwise it only measures
 
   private:
-    char *at_;
+    uintptr_t at_;  // a number: with 0, it only measures
     size_t used_ = 0;
 };
 
@@ -52,9 +51,6 @@ struct Layer {
         const int width = columns - panel < W::panel ? columns - panel : W::panel;
         return size_t(panel) * depth + size_t(i) * width + (c - panel);
     }
-    INLINE int width(int column) const {
-        return columns - column < W::panel ? columns - column : W::panel;
-    }
 };
 
 template <class W>
@@ -64,17 +60,19 @@ struct Unit {
     using S = typename W::S;
 
     const Plan &plan;
-    int n_layers, rows_at_most, members;  // members: registers' lanes in use
+    int n_layers, members;  // members: registers' lanes in use
     Layer<W> layers[clearprop::most_layers];
     V *first_parameters;  // weights and memory of all layers, in one piece
     size_t parameter_registers;
     V *x;  // (rows, x_stride): the inputs
     int x_stride;
-    S *z, *y, *term, *slope, *weight, *sum;  // of the outputs, sample after sample, no gaps
-    double *total, *tally;                   // of each member: Σ loss and score over samples
+    // Of the outputs, sample after sample, no gaps: see outputs.h.
+    S *z, *y, *term, *slope, *first, *second, *weight, *sum, *log_sum;
+    bool weighted = false;
+    double *total, *tally;  // of each member: Σ loss and score over samples
 
     Unit(const Plan &p, Arena &arena, int64_t rows, int count, bool trains)
-        : plan(p), n_layers(p.n_layers), rows_at_most(int(rows)), members(count) {
+        : plan(p), n_layers(p.n_layers), members(count) {
         const int slots = trains ? p.n_slots : 0;
         parameter_registers = 0;
         for (int l = 0; l < n_layers; l++) shape(l);
@@ -125,8 +123,8 @@ struct Unit {
         const size_t count = size_t(rows) * n_out() + lanes<T>, each = size_t(rows) + lanes<T>;
         z = arena.take<S>(count), y = arena.take<S>(count);
         term = arena.take<S>(count), slope = arena.take<S>(count);
-        weight = arena.take<S>(each), sum = arena.take<S>(each);
-        for (int64_t i = 0; arena.real() && i < rows; i++) weight[i] = all<S>(1);
+        first = arena.take<S>(count), second = arena.take<S>(count);
+        weight = arena.take<S>(each), sum = arena.take<S>(each), log_sum = arena.take<S>(each);
         total = arena.take<double>(lanes<T>);
         tally = arena.take<double>(lanes<T>);
     }

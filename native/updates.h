@@ -7,12 +7,17 @@
 // X is a register of neighbouring weights of one network, or of one weight of many networks.
 #pragma once
 
+#include <tuple>
+
+#include "contract.h"
 #include "elementary.h"
 
 namespace CLEARPROP_NAMESPACE {
 
-constexpr int most_coefficients = 8, most_slots = 2;  // as in contract.h
+using clearprop::coefficients_at_most;
+using clearprop::slots_at_most;
 
+// w ← w − η g
 struct Sgd {
     static constexpr int slots = 0, coefficients = 1;
     template <class X>
@@ -21,6 +26,7 @@ struct Sgd {
         return w - eta * g;
     }
 };
+// v ← μ v + g; w ← w − η v
 struct Momentum {
     static constexpr int slots = 1, coefficients = 2;
     template <class X>
@@ -30,6 +36,7 @@ struct Momentum {
         return w - eta * s[0];
     }
 };
+// v ← μ v + g; w ← w − η (g + μ v)
 struct Nesterov {
     static constexpr int slots = 1, coefficients = 2;
     template <class X>
@@ -39,6 +46,7 @@ struct Nesterov {
         return w - eta * (g + mu * s[0]);
     }
 };
+// s ← s + g²; w ← w − η g / (√s + ε)
 struct Adagrad {
     static constexpr int slots = 1, coefficients = 2;
     template <class X>
@@ -48,6 +56,7 @@ struct Adagrad {
         return w - eta * g / (square_root(s[0]) + epsilon);
     }
 };
+// s ← ρ s + (1−ρ) g²; Δ = g √(u+ε) / √(s+ε); u ← ρ u + (1−ρ) Δ²; w ← w − η Δ
 struct Adadelta {
     static constexpr int slots = 2, coefficients = 4;
     template <class X>
@@ -59,6 +68,7 @@ struct Adadelta {
         return w - eta * delta;
     }
 };
+// s ← ρ s + (1−ρ) g²; w ← w − η g / (√s + ε)
 struct Rmsprop {
     static constexpr int slots = 1, coefficients = 4;
     template <class X>
@@ -82,24 +92,16 @@ struct Adam {
     }
 };
 
-// Calls `use(Adam{})` and so on for the rule of that number in `rule_names` (contract.h).
-template <class Use>
-INLINE void with_rule(int number, Use use) {
-    switch (number) {
-        case 1:
-            return use(Momentum{});
-        case 2:
-            return use(Nesterov{});
-        case 3:
-            return use(Adagrad{});
-        case 4:
-            return use(Adadelta{});
-        case 5:
-            return use(Rmsprop{});
-        case 6:
-            return use(Adam{});
-        default:
-            return use(Sgd{});
+// Calls `use(Adam{})` and so on for the rule of that number in `clearprop::rules`.
+template <int number = 0, class Use>
+INLINE void with_rule(int wanted, Use use) {
+    using All = std::tuple<Sgd, Momentum, Nesterov, Adagrad, Adadelta, Rmsprop, Adam>;
+    if constexpr (number < int(std::tuple_size_v<All>)) {
+        using Rule = std::tuple_element_t<number, All>;
+        static_assert(Rule::slots == clearprop::rules[number].slots &&
+                      Rule::coefficients == clearprop::rules[number].coefficients);
+        if (wanted == number) use(Rule{});
+        else with_rule<number + 1>(wanted, use);
     }
 }
 

@@ -1,9 +1,10 @@
 // A register of numbers, and the few operations that the language has no operator for.
 //
 // `Vector<T>` is a compiler vector type (GCC and Clang): +, -, *, /, comparisons and `?:` work on
-// it element by element, for whatever width the instruction set gives. Every helper below is
-// overloaded for a plain number as well, so that one formula serves a register and a scalar; a lane
-// of a GPU would be the scalar.
+// it element by element, for whatever width the instruction set gives, and a pointer to one may
+// point to plain numbers (vector types alias their elements). Every helper below is overloaded for
+// a plain number as well, so that one formula serves a register and a scalar; a lane of a GPU would
+// be the scalar.
 #pragma once
 
 #include <cstddef>
@@ -26,6 +27,8 @@ namespace CLEARPROP_NAMESPACE {
 
 #if defined(__AVX512F__)
 constexpr int register_bytes = 64, registers = 32;
+#elif defined(__aarch64__)
+constexpr int register_bytes = 16, registers = 32;
 #elif defined(__AVX__)
 constexpr int register_bytes = 32, registers = 16;
 #else
@@ -86,10 +89,6 @@ INLINE X maximum(X a, X b) {
     return a > b ? a : b;
 }
 template <class X>
-INLINE X minimum(X a, X b) {
-    return a < b ? a : b;
-}
-template <class X>
 INLINE X absolute(X x) {
     return x < 0 ? -x : x;
 }
@@ -106,35 +105,33 @@ INLINE X sign(X x) {
 // a b + c, rounded once where the processor can. Elsewhere the compiler must not fuse a product and
 // a sum of its own accord (-ffp-contract=off): which it chose would depend on what stands around,
 // and so would the last bit.
-template <class X>
-INLINE X fused(X a, X b, X c) {
 #if defined(__AVX512F__)
-    if constexpr (std::is_same_v<X, Vector<float>>)
-        return (X)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-    else if constexpr (std::is_same_v<X, Vector<double>>)
-        return (X)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
-    else
-#elif defined(__FMA__)
-    if constexpr (std::is_same_v<X, Vector<float>>)
-        return (X)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-    else if constexpr (std::is_same_v<X, Vector<double>>)
-        return (X)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
-    else
-#elif defined(__aarch64__)
-    if constexpr (std::is_same_v<X, Vector<float>>)
-        return (X)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-    else if constexpr (std::is_same_v<X, Vector<double>>)
-        return (X)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
-    else
-#endif
-#if defined(__FMA__) || defined(__aarch64__)
-        if constexpr (std::is_same_v<X, float>)
-        return __builtin_fmaf(a, b, c);
-    else return __builtin_fma(a, b, c);
-#else
-        return a * b + c;
-#endif
+INLINE Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) {
+    return (Vector<float>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 }
+INLINE Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) {
+    return (Vector<double>)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+#elif defined(__FMA__)
+INLINE Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) {
+    return (Vector<float>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+INLINE Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) {
+    return (Vector<double>)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+#elif defined(__aarch64__)
+INLINE Vector<float> fused(Vector<float> a, Vector<float> b, Vector<float> c) {
+    return (Vector<float>)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+INLINE Vector<double> fused(Vector<double> a, Vector<double> b, Vector<double> c) {
+    return (Vector<double>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+#else
+template <class V>
+INLINE V fused(V a, V b, V c) {
+    return a * b + c;
+}
+#endif
 
 template <class X>
 INLINE X square_root(X x) {
@@ -156,12 +153,16 @@ INLINE Number<X> first_of(X x) {
     else return x[0];
 }
 
-// Copies n neighbours. (Short rows: a call of memcpy for each would cost more than the copy.)
+// Copies n neighbours. Short rows by a loop as written: a call of memcpy for each would cost more
+// than the copy, and the empty asm keeps the compiler from putting one there.
 template <class X>
 INLINE void copy_row(X *to, const X *from, int n) {
-    if (n > 64) std::memcpy(to, from, size_t(n) * sizeof(X));
+    if (n >= 16) std::memcpy(to, from, size_t(n) * sizeof(X));
     else
-        for (int j = 0; j < n; j++) to[j] = from[j];
+        for (int j = 0; j < n; j++) {
+            to[j] = from[j];
+            asm volatile("");
+        }
 }
 
 // ---- transposing a square block of registers ------------------------------------------------

@@ -13,15 +13,18 @@ from clearprop.engines.base import Plan
 
 __all__ = ["SHAPES", "TeamTrial", "evaluation_threads", "seconds_per_step", "shape", "threads"]
 
-SHAPES = ("lanes", "panels")
+SHAPES = ("panels", "lanes")  # the first where both cost the same
 
 _SECONDS = 0.35e-9  # a register's multiply-add, in the middle of a product
 _WORTH_A_THREAD = 4e-6  # seconds between two waits of a team from which it pays
-_WORTH_STARTING = 1e-3  # seconds of a call from which another thread pays
+_WORTH_STARTING = 3e-4  # seconds of a call from which another thread pays
+_MOST_LANE_BYTES = 2**24  # that the samples of a batch may take in lanes
 
 
 def shape(plan: Plan, members: int, lanes: int) -> str:
     """The cheaper of the two for this many members."""
+    if members == 1 or _lane_bytes(plan, lanes) > _MOST_LANE_BYTES:
+        return "panels"
     return min(SHAPES, key=lambda each: _operations(plan, members, lanes, each))
 
 
@@ -30,11 +33,12 @@ def seconds_per_step(plan: Plan, members: int, lanes: int) -> float:
     return min(_operations(plan, members, lanes, each) for each in SHAPES) * _SECONDS
 
 
-def threads(plan: Plan, members: int, lanes: int, chosen: str, available: int) -> int:
-    """How many threads a call should use."""
+def threads(plan: Plan, members: int, lanes: int, chosen: str, available: int, steps: int) -> int:
+    """How many threads a call of so many steps should use."""
     units = -(-members // lanes) if chosen == "lanes" else members
     if units > 1:
-        return min(available, units)
+        seconds = _operations(plan, members, lanes, chosen) * _SECONDS * steps
+        return min(available, units) if seconds > _WORTH_STARTING else 1
     waits = 2 * plan.architecture.n_layers + 2
     between = _operations(plan, members, lanes, chosen) * _SECONDS / waits
     return available if between >= _WORTH_A_THREAD and chosen == "panels" else 1
@@ -49,19 +53,21 @@ def evaluation_threads(plan: Plan, members: int, n: int, available: int) -> int:
 class TeamTrial:
     """Whether a team of threads or one alone is faster, by the calls so far.
 
-    The first call is a team's, the second one thread's; then the faster works, and now and then the
-    other is given a chance.
+    The first two calls are a team's, the third one thread's; then the faster works, and now and
+    then the other is given a chance. The very first does not count: it pays for new memory.
     """
 
     def __init__(self, again_after: int = 32) -> None:
         self._again_after = again_after
         self._seconds: dict[int, float] = {}  # threads -> of a step, when last tried
-        self._calls = 0
+        self._calls = -1
 
     def choose(self, team: int) -> int:
         """One thread, or as many as the model proposes."""
         if team == 1:
             return 1
+        if self._calls < 0:
+            return team
         for untried in (team, 1):
             if untried not in self._seconds:
                 return untried
@@ -73,7 +79,15 @@ class TeamTrial:
 
     def record(self, threads: int, seconds_per_step: float) -> None:
         """How long a step took with so many."""
-        self._seconds[threads] = seconds_per_step
+        if self._calls < 0:
+            self._calls = 0
+        else:
+            self._seconds[threads] = seconds_per_step
+
+
+def _lane_bytes(plan: Plan, lanes: int) -> int:
+    """Inputs, activations and slopes of a batch of `lanes` networks, at eight bytes a number."""
+    return 3 * 8 * lanes * plan.batch_size * sum(plan.architecture.layer_sizes)
 
 
 def _operations(plan: Plan, members: int, lanes: int, chosen: str) -> float:

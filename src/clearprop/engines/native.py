@@ -10,15 +10,18 @@ from __future__ import annotations
 import importlib
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from clearprop import _checks
 from clearprop.engines import cost, scores
 from clearprop.engines.base import Data, Plan, State, Steps
 from clearprop.engines.coefficients import CORE_RULES, StepNumbers, coefficients
+from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import ArgumentError
 
 core: Any = None
@@ -32,11 +35,12 @@ else:
 __all__ = ["NativeEngine", "threads"]
 
 Array = NDArray[Any]
+Step = tuple[int, int]  # member, number
 
 _MOST_LAYERS = 32
 _MOST_PARAMETERS = 2**30
-_MOST_VALUES = 2**31
-_AT_ONCE = 2**20  # rates of members times steps that one call gets
+_MOST_VALUES = 2**30
+_AT_ONCE = 2**17  # rates of members times steps that one call gets
 
 
 def threads() -> int:
@@ -64,8 +68,11 @@ class NativeEngine:
     def __init__(self, shape: str | None = None, instruction_set: str | None = None) -> None:
         self.shape = None if shape is None else _checks.one_of("shape", shape, cost.SHAPES)
         self.instruction_set = instruction_set
+        self._plan: Plan | None = None  # what the rest belongs to
+        self._process = 0
         self._workspace: Any = None
         self._trial = cost.TeamTrial()
+        self._core_plans: dict[str, Any] = {}
 
     def refuses(self, plan: Plan) -> str | None:
         """What the core lacks for this plan."""
@@ -89,7 +96,7 @@ class NativeEngine:
     def steps_per_call(self, plan: Plan, members: int) -> int:
         """About a twentieth of a second's work."""
         seconds = cost.seconds_per_step(plan, members, self._lanes(np.float32))
-        return int(np.clip(0.05 / seconds, 1, max(1, _AT_ONCE // members)))
+        return max(1, min(int(0.05 / seconds), _AT_ONCE // members))
 
     def run(
         self,
@@ -106,50 +113,59 @@ class NativeEngine:
         members = np.flatnonzero(state.alive)
         if not len(members) or not len(batches):
             return Steps(before.loss_sum, before.seen, {})
-        loss_sum = before.loss_sum.copy()
-        outcome = np.zeros((3, len(state.alive)), dtype=np.int64)  # seen, failed step and layer
-        outcome[0] = before.seen
+        loss_sum, seen = before.loss_sum.copy(), before.seen.copy()
+        failed_step = np.zeros(len(state.alive), dtype=np.int64)
         numbers = _step_numbers(plan, state, rates)
-        lanes = self._lanes(state.parameters.dtype)
-        shape = self.shape or cost.shape(plan, len(members), lanes)
-        team = cost.threads(plan, len(members), lanes, shape, threads())
-        alone = shape == "panels" and len(members) == 1
+        self._settle(plan)
+        shape, team = self._choose(plan, members, state.parameters.dtype, len(batches))
+        alone = len(members) == 1
         used = self._trial.choose(team) if alone else team
         began = time.perf_counter()
         core.train(
             instruction_set=self._instruction_set(),
-            plan=_core_plan(plan, shape),
-            workspace=self._own_workspace(),
-            numbers=_core_numbers(plan, state, data, numbers),
+            plan=self._core_plan(plan, shape),
+            workspace=self._workspace,
+            threads=used,
+            X=data.X,
+            y=data.y,
+            weights=data.weights,
+            parameters=state.parameters,
+            slots=list(state.slots[:2]),
+            coefficients=numbers.coefficients,
+            decay=numbers.decay,
+            penalties=[_column(plan.penalties.get(name)) for name in core.penalties],
+            dropout=_column(plan.dropout),
+            seeds=np.array(plan.seeds, dtype=np.uint64),
             members=members,
             order=_contiguous_rows(order),
             first_batch=batches.start,
             n_batches=len(batches),
             first_step=state.step + 1,
-            seeds=np.array(plan.seeds, dtype=np.uint64),
             loss_sum=loss_sum,
-            outcome=outcome,
-            threads=used,
+            seen=seen,
+            failed_step=failed_step,
         )
-        self._trial.record(used, (time.perf_counter() - began) / len(batches))
-        seen, failed_step, failed_layer = outcome
+        if alone:
+            self._trial.record(used, (time.perf_counter() - began) / len(batches))
         _advance_products(state, members, numbers, failed_step)
-        failed = np.flatnonzero(failed_step)
-        state.alive[failed] = False
+        failures = {
+            i: (step, _failed_layer(plan, state, data, order, batches, rates, (i, step)))
+            for i, step in ((int(i), int(failed_step[i])) for i in np.flatnonzero(failed_step))
+        }
+        state.alive[list(failures)] = False
         # Where nobody is left, the step of the last failure is the last that was tried.
         state.step = state.step + len(batches) if state.alive.any() else int(failed_step.max())
-        return Steps(
-            loss_sum, seen, {int(i): (int(failed_step[i]), int(failed_layer[i])) for i in failed}
-        )
+        return Steps(loss_sum, seen, failures)
 
     def evaluate(self, plan: Plan, parameters: Array, data: Data) -> tuple[Array, Array]:
         """See `Engine.evaluate`."""
+        self._settle(plan)
         lanes = self._lanes(parameters.dtype)
         shape = self.shape or cost.shape(plan, len(parameters), lanes)
         parts = core.evaluate(
             instruction_set=self._instruction_set(),
-            plan=_core_plan(plan, shape),
-            workspace=self._own_workspace(),
+            plan=self._core_plan(plan, shape),
+            workspace=self._workspace,
             X=data.X,
             y=data.y,
             weights=data.weights,
@@ -166,10 +182,23 @@ class NativeEngine:
     def _lanes(self, dtype: Any) -> int:
         return int(core.lanes(self._instruction_set(), dtype == np.float32))
 
-    def _own_workspace(self) -> Any:
-        if self._workspace is None:
-            self._workspace = core.Workspace()
-        return self._workspace
+    def _choose(self, plan: Plan, members: Array, dtype: Any, steps: int) -> tuple[str, int]:
+        """The shape, and how many threads may be worth it."""
+        lanes = self._lanes(dtype)
+        shape = self.shape or cost.shape(plan, len(members), lanes)
+        return shape, cost.threads(plan, len(members), lanes, shape, threads(), steps)
+
+    def _settle(self, plan: Plan) -> None:
+        """Begin anew with another plan, and in a child process: a lock may have come along."""
+        if plan is not self._plan or self._process != os.getpid():
+            self._plan, self._process = plan, os.getpid()
+            self._workspace, self._trial = core.Workspace(), cost.TeamTrial()
+            self._core_plans = {}
+
+    def _core_plan(self, plan: Plan, shape: str) -> Any:
+        if shape not in self._core_plans:
+            self._core_plans[shape] = _core_plan(plan, shape)
+        return self._core_plans[shape]
 
 
 def _uneven_decay(plan: Plan) -> str | None:
@@ -177,16 +206,24 @@ def _uneven_decay(plan: Plan) -> str | None:
     decay = plan.rule_options.get("weight_decay")
     if decay is None:
         return None
-    spared = decay.max(axis=1, keepdims=True) * plan.architecture.is_weight
-    return None if (decay == spared).all() else "weight decay that differs from weight to weight"
+    own = decay.max(axis=1, keepdims=True)
+    for name, where in plan.architecture.slices.items():
+        if (decay[:, where] != (own if name.startswith("W") else 0)).any():
+            return "weight decay that differs from weight to weight"
+    return None
 
 
 def _step_numbers(plan: Plan, state: State, rates: Array) -> StepNumbers:
+    """The numbers that the rule reads, kept within what the network's own numbers can hold."""
+    kind = np.finfo(state.parameters.dtype)
     options = dict(plan.rule_options)
     if "weight_decay" in options:
         options["weight_decay"] = options["weight_decay"].max(axis=1, keepdims=True)
+    if "epsilon" in options:  # an ε that counts as 0 would divide 0 by 0
+        options["epsilon"] = np.maximum(options["epsilon"], float(kind.tiny))
     product = state.slots[2] if plan.rule == "nadamw" else None
-    return coefficients(plan.rule, rates, options, state.step + 1, core.power, product)
+    eta = np.minimum(rates, float(kind.max))
+    return coefficients(plan.rule, eta, options, state.step + 1, core.power, product)
 
 
 def _core_plan(plan: Plan, shape: str) -> Any:
@@ -205,26 +242,37 @@ def _core_plan(plan: Plan, shape: str) -> Any:
     )
 
 
-def _core_numbers(plan: Plan, state: State, data: Data, numbers: StepNumbers) -> Any:
-    return core.Numbers(
-        X=data.X,
-        y=data.y,
-        weights=data.weights,
-        parameters=state.parameters,
-        slots=list(state.slots[:2]),
-        coefficients=numbers.coefficients,
-        decay=numbers.decay,
-        penalties=[
-            np.asarray(plan.penalties[name], dtype=np.float64) if name in plan.penalties else None
-            for name in ("l1", "l2", "leaving_range")
-        ],
-        dropout=np.asarray(plan.dropout, dtype=np.float64),
-    )
+def _column(values: Array | None) -> Array | None:
+    return None if values is None else np.asarray(values, dtype=np.float64)
 
 
 def _contiguous_rows(order: Array) -> Array:
     """Each member's row numbers side by side; a broadcast stays one."""
     return order if order.strides[1] == order.itemsize else np.ascontiguousarray(order)
+
+
+def _failed_layer(
+    plan: Plan, state: State, data: Data, order: Array, batches: range, rates: Array, step: Step
+) -> int:
+    """Where the numbers of a member left the finite: the reference engine takes that step again."""
+    i, number = step
+    k = number - state.step - 1
+    own = replace(
+        plan,
+        rule_options={name: value[i : i + 1] for name, value in plan.rule_options.items()},
+        penalties={name: value[i : i + 1] for name, value in plan.penalties.items()},
+        dropout=plan.dropout[i : i + 1],
+        seeds=plan.seeds[i : i + 1],
+    )
+    parts = (state.parameters, *state.slots)
+    w, *slots = (part[i : i + 1].copy() for part in parts)
+    alone = State(w, tuple(slots), number - 1, np.ones(1, dtype=bool))
+    batch = batches[k : k + 1]
+    with threadpool_limits(1, user_api="blas"):
+        steps = ReferenceEngine().run(
+            own, alone, data, order[i : i + 1], batch, rates[i : i + 1, k : k + 1]
+        )
+    return steps.failures.get(0, (number, plan.architecture.n_layers))[1]
 
 
 def _advance_products(
