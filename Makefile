@@ -79,7 +79,8 @@ sanitize: $(VENV)/.dev
 	PYTHONPATH=$(CURDIR)/$(SANITIZED)/lib $(BIN)/python -m pytest -q --capture=sys tests/engines
 
 bench: $(VENV)/.bench
-	$(BIN)/clearprop bench --figure docs/images/performance.png
+	$(BIN)/clearprop bench
+	$(BIN)/clearprop bench --figure docs/images/performance.png --overwrite
 
 hooks: $(VENV)/.dev
 	$(BIN)/pre-commit install

@@ -22,7 +22,7 @@ inline Plan make_plan(const std::vector<int64_t> &sizes, const std::vector<int> 
                       int loss, int rule, int clip, double limit, int64_t batch_size,
                       bool scores_hits, bool drops, bool many) {
     Plan plan{};
-    require(sizes.size() >= 2 && sizes.size() <= most_layers + 1, "sizes: 1 to 32 layers");
+    require(sizes.size() >= 2 && sizes.size() <= most_layers + 1, "sizes: 1 to 256 layers");
     require(activations.size() == sizes.size() - 1, "activations: one for each layer");
     require(loss >= 0 && loss < int(std::size(loss_names)), "loss: not a number of a loss");
     require(rule >= 0 && rule < int(std::size(rules)), "rule: not a number of a rule");

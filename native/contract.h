@@ -26,7 +26,7 @@ constexpr const char *clip_names[] = {"none", "norm", "value"};
 constexpr int sigmoid = 1, relu = 3, softmax = 11, binary_cross_entropy = 4,
               categorical_cross_entropy = 5;
 constexpr int clip_norm = 1, clip_value = 2;
-constexpr int most_layers = 32, n_penalties = 3, coefficients_at_most = 8, slots_at_most = 2;
+constexpr int most_layers = 256, n_penalties = 3, coefficients_at_most = 8, slots_at_most = 2;
 
 struct Plan {
     int n_layers;                // layers with parameters

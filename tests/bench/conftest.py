@@ -5,11 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clearprop.bench import Machine, Session
+from clearprop.bench import Machine, Session, timing
 from clearprop.bench.ours import Ours
 from clearprop.bench.task import Work, make_task
 
 WORK = Work((2, 4, 1), 8, "sgd", (0.5,), 64, 8)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(timing, "SETTLE", 0)
 
 
 class Clock:

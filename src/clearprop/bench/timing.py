@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 
 from clearprop.bench.contestant import Repeatable
 
-__all__ = ["ROUNDS", "TARGET", "fastest", "interleave", "seconds_for"]
+__all__ = ["ROUNDS", "SETTLE", "TARGET", "fastest", "interleave", "seconds_for"]
 
 Clock = Callable[[], float]
 
 TARGET = 0.08  # seconds a timing should take
 ROUNDS = 5
+SETTLE = 0.1  # seconds in which the idle threads of the one before stop turning in circles
 _FEWEST = 3  # rounds of what is very slow
 _BUDGET = 1.5  # seconds after which a contestant has been timed enough
 _ENOUGH = 0.25  # of the target: what a trial must take before its time is believed
@@ -53,6 +54,7 @@ def interleave(
 
 def seconds_for(each: Repeatable, count: int, clock: Clock = time.perf_counter) -> float:
     """Seconds for so many repetitions from the start."""
+    time.sleep(SETTLE)
     each.reset()
     start = clock()
     each.run(count)

@@ -53,36 +53,39 @@ def evaluation_threads(plan: Plan, members: int, n: int, available: int) -> int:
 class TeamTrial:
     """Whether a team of threads or one alone is faster, by the calls so far.
 
-    The first two calls are a team's, the third one thread's; then the faster works, and now and
-    then the other is given a chance. The very first does not count: it pays for new memory.
+    Both are tried in turn at first; then the faster works, and now and then the other is given a
+    chance: the more seldom, the slower it was. Of each, the best time counts, and is slowly
+    forgotten: what disturbs a call for a moment only ever makes it longer.
     """
 
-    def __init__(self, again_after: int = 32) -> None:
+    _FIRST = 5  # calls in turn; the very first does not count, for it pays for new memory
+    _FORGET = 1.05  # by which a time grows when it is tried again
+
+    def __init__(self, again_after: int = 8) -> None:
         self._again_after = again_after
-        self._seconds: dict[int, float] = {}  # threads -> of a step, when last tried
-        self._calls = -1
+        self._seconds: dict[bool, float] = {}  # as a team? -> seconds of a step
+        self._calls = 0  # for which there was a choice
+        self._since = 0  # those since the other had a chance
 
     def choose(self, team: int) -> int:
         """One thread, or as many as the model proposes."""
         if team == 1:
             return 1
-        if self._calls < 0:
-            return team
-        for untried in (team, 1):
-            if untried not in self._seconds:
-                return untried
-        faster = min((team, 1), key=self._seconds.__getitem__)
         self._calls += 1
-        if self._calls % self._again_after:
-            return faster
-        return 1 if faster == team else team
+        if self._calls <= self._FIRST or len(self._seconds) < 2:
+            return team if self._calls % 2 else 1
+        better = self._seconds[True] <= self._seconds[False]
+        self._since += 1
+        behind = self._seconds[not better] / max(self._seconds[better], 1e-12)
+        if self._since >= self._again_after * behind:
+            self._since, better = 0, not better
+        return team if better else 1
 
     def record(self, threads: int, seconds_per_step: float) -> None:
         """How long a step took with so many."""
-        if self._calls < 0:
-            self._calls = 0
-        else:
-            self._seconds[threads] = seconds_per_step
+        if self._calls > 1:
+            before = self._seconds.get(threads > 1, float("inf"))
+            self._seconds[threads > 1] = min(before * self._FORGET, seconds_per_step)
 
 
 def _lane_bytes(plan: Plan, lanes: int) -> int:
@@ -96,5 +99,7 @@ def _operations(plan: Plan, members: int, lanes: int, chosen: str) -> float:
     for n_in, n_out in itertools.pairwise(plan.architecture.layer_sizes):
         columns = n_out if chosen == "lanes" else -(-n_out // lanes)
         total += (3 * plan.batch_size + 12) * (n_in + 2) * columns
+        if chosen == "panels":
+            total += 10 * plan.batch_size  # rows that are short, and mostly empty
     units = -(-members // lanes) if chosen == "lanes" else members
     return units * (total + 200)

@@ -37,7 +37,7 @@ __all__ = ["NativeEngine", "threads"]
 Array = NDArray[Any]
 Step = tuple[int, int]  # member, number
 
-_MOST_LAYERS = 32
+_MOST_LAYERS = 256
 _MOST_PARAMETERS = 2**30
 _MOST_VALUES = 2**30
 _AT_ONCE = 2**17  # rates of members times steps that one call gets
