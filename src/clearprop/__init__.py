@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from clearprop.formats import Model, load_model, save_model
     from clearprop.ledgers import Ledger, ledger
     from clearprop.network import Network
+    from clearprop.rates.choice import Choice
+    from clearprop.rates.choose import choose_learning_rate
     from clearprop.rates.curvature import Curvature, curvature
     from clearprop.rates.hessian import hessian, hessian_vector_product
     from clearprop.rates.noise import NoiseScale, noise_scale
+    from clearprop.rates.range_test import RangeTest, range_test
+    from clearprop.rates.rate_map import RateMap
     from clearprop.rates.sharpness import Sharpness, sharpness
+    from clearprop.rates.sweep import sweep
     from clearprop.training import (
         Checkpoint,
         Divergence,
@@ -36,6 +41,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Checkpoint",
+    "Choice",
     "Curvature",
     "Divergence",
     "Hooks",
@@ -44,10 +50,13 @@ __all__ = [
     "Network",
     "NoiseScale",
     "Population",
+    "RangeTest",
+    "RateMap",
     "Report",
     "Run",
     "Settings",
     "Sharpness",
+    "choose_learning_rate",
     "curvature",
     "errors",
     "grid",
@@ -56,27 +65,35 @@ __all__ = [
     "ledger",
     "load_model",
     "noise_scale",
+    "range_test",
     "save_model",
     "sharpness",
+    "sweep",
     "train",
     "train_population",
 ]
 
 _HOMES = {
+    "Choice": "clearprop.rates",
     "Curvature": "clearprop.rates",
     "Ledger": "clearprop.ledgers",
     "Model": "clearprop.formats",
     "Network": "clearprop.network",
     "NoiseScale": "clearprop.rates",
+    "RangeTest": "clearprop.rates",
+    "RateMap": "clearprop.rates",
     "Sharpness": "clearprop.rates",
+    "choose_learning_rate": "clearprop.rates",
     "curvature": "clearprop.rates",
     "hessian": "clearprop.rates",
     "hessian_vector_product": "clearprop.rates",
     "ledger": "clearprop.ledgers",
     "load_model": "clearprop.formats",
     "noise_scale": "clearprop.rates",
+    "range_test": "clearprop.rates",
     "save_model": "clearprop.formats",
     "sharpness": "clearprop.rates",
+    "sweep": "clearprop.rates",
 }
 
 

@@ -17,6 +17,13 @@ from clearprop.figures.predicted import (
     predicted_against_true,
 )
 from clearprop.figures.rate import describe_learning_rate_curve, learning_rate_curve
+from clearprop.figures.rate_map import describe_rate_map, rate_map
+from clearprop.figures.rate_multiples import (
+    Line,
+    Panel,
+    describe_rate_multiples,
+    rate_multiples,
+)
 from clearprop.figures.residuals import describe_residual_histogram, residual_histogram
 from clearprop.figures.score import describe_score_curves, score_curves
 from clearprop.figures.style import DARK, LIGHT, Theme
@@ -26,6 +33,8 @@ __all__ = [
     "DARK",
     "LIGHT",
     "Boundary",
+    "Line",
+    "Panel",
     "Theme",
     "as_png",
     "as_svg",
@@ -36,6 +45,8 @@ __all__ = [
     "describe_learning_rate_curve",
     "describe_loss_curves",
     "describe_predicted_against_true",
+    "describe_rate_map",
+    "describe_rate_multiples",
     "describe_residual_histogram",
     "describe_score_curves",
     "describe_weight_histories",
@@ -43,6 +54,8 @@ __all__ = [
     "learning_rate_curve",
     "loss_curves",
     "predicted_against_true",
+    "rate_map",
+    "rate_multiples",
     "residual_histogram",
     "score_curves",
     "weight_histories",

@@ -20,7 +20,7 @@ from clearprop.figures.words import short
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["DARK", "LIGHT", "Theme", "colours", "key", "start", "theme_named", "title"]
+__all__ = ["DARK", "LIGHT", "Theme", "colours", "dress", "key", "start", "theme_named", "title"]
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ def start(
         layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
         figure = Figure(figsize=size, layout=layout, facecolor=chosen.background)
         ax = figure.add_subplot()
-    _dress(ax, chosen)
+    dress(ax, chosen)
     return ax, chosen
 
 
-def _dress(ax: Axes, theme: Theme) -> None:
+def dress(ax: Axes, theme: Theme) -> None:
     """Two spines, a faint grid behind the data, one size of text."""
     ax.set_facecolor(theme.background)
     ax.set_axisbelow(True)

@@ -59,9 +59,15 @@ class Loop:
         rates: Array,
         data: tuple[Data, Data | None],
         engine: Engine,
+        *,
+        watched_only: bool = False,
     ) -> None:
         self.plan, self.settings, self.rates, self.engine = plan, settings, rates, engine
         self.train, self.validation = data
+        self.watched = "train_loss" if self.validation is None else "validation_loss"
+        self.evaluated = {"train": self.train, "validation": self.validation}
+        if watched_only and self.validation is not None:
+            del self.evaluated["train"]
         self.n_batches = -(-len(self.train.X) // plan.batch_size)
         self.total = settings.epochs * self.n_batches
         self.schedule = settings.schedule_function()
@@ -167,8 +173,9 @@ class Loop:
         """Evaluate, record, look for divergence, keep the best, stop, lower rates."""
         row = self._row(progress, running)
         progress.add_row(row)
-        self._find_blow_ups(progress, row["train_loss"])
-        watched = row["validation_loss" if self.validation is not None else "train_loss"]
+        # A training loss beyond bounds is divergence also where the validation loss is not.
+        self._find_blow_ups(progress, "train_loss" if "train_loss" in row else self.watched)
+        watched = row[self.watched]
         state, watch = progress.state, progress.watch
         watch.look(progress.epoch, watched, state.parameters, state.alive)
         done = watch.finished(watched, state.alive, self.settings.stopping())
@@ -189,7 +196,7 @@ class Loop:
             "learning_rate": self._rates(progress, max(progress.epoch - 1, 0), last)[here, 0],
             "running_loss": running[here],
         }
-        for name, part in (("train", self.train), ("validation", self.validation)):
+        for name, part in self.evaluated.items():
             if part is not None:
                 row[f"{name}_loss"], row[f"{name}_{plan.score}"] = self.engine.evaluate(
                     plan, w, part
@@ -204,9 +211,9 @@ class Loop:
                     row["penalty"] += np.where(strength > 0, values, 0.0)
         return {name: _spread(values, here) for name, values in row.items()}
 
-    def _find_blow_ups(self, progress: Progress, loss: Array) -> None:
+    def _find_blow_ups(self, progress: Progress, column: str) -> None:
         """Members whose loss is beyond reach though their numbers are still finite."""
-        start = progress.columns["train_loss"][0]
+        start, loss = progress.columns[column][0], progress.columns[column][-1]
         with np.errstate(over="ignore"):
             limit = self.settings.divergence_factor * np.maximum(start, 1.0)
         beyond = progress.state.alive & ~(np.isfinite(loss) & (loss <= limit))

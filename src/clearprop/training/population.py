@@ -111,6 +111,7 @@ def train_population(
     validation: Validation = None,
     sample_weight: ArrayLike | None = None,
     hooks: Hooks | None = None,
+    watched_only: bool = False,
     **choices: Unpack[Choices],
 ) -> Population:
     """Train many networks of one architecture side by side on the same samples.
@@ -125,6 +126,9 @@ def train_population(
         validation: as for `train`; the same part for all.
         sample_weight: as for `train`.
         hooks: as for `train`.
+        watched_only: evaluate nothing but the loss by which the best epoch is chosen. With a
+            validation part, the history then has no training loss, which saves up to a third of
+            the time, and a member has diverged by its validation loss.
         **choices: as for `train`.
 
     Returns:
@@ -154,7 +158,7 @@ def train_population(
     data = assemble(network, X, y, chosen, validation=validation, sample_weight=sample_weight)
     plan = make_plan(network, chosen, members, data[0])
     engine = choose_engine(chosen.engine, plan)
-    loop = Loop(plan, chosen, base_rates(chosen, members), data, engine)
+    loop = Loop(plan, chosen, base_rates(chosen, members), data, engine, watched_only=watched_only)
     task = {} if hooks.checkpoint is None else _task(network, chosen, members, data)
     trainer = Trainer(loop, hooks, {**task, "rule": plan.rule, "engine": engine.name})
     # No name is given to the starts: with thousands of members, each copy of them counts.
