@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from clearprop import errors
+    from clearprop.diagnosis.diagnose import diagnose
+    from clearprop.diagnosis.finding import Diagnosis, Finding
     from clearprop.formats import Model, load_model, save_model
     from clearprop.ledgers import Ledger, ledger
     from clearprop.network import Network
@@ -43,7 +45,9 @@ __all__ = [
     "Checkpoint",
     "Choice",
     "Curvature",
+    "Diagnosis",
     "Divergence",
+    "Finding",
     "Hooks",
     "Ledger",
     "Model",
@@ -58,6 +62,7 @@ __all__ = [
     "Sharpness",
     "choose_learning_rate",
     "curvature",
+    "diagnose",
     "errors",
     "grid",
     "hessian",
@@ -76,6 +81,8 @@ __all__ = [
 _HOMES = {
     "Choice": "clearprop.rates",
     "Curvature": "clearprop.rates",
+    "Diagnosis": "clearprop.diagnosis",
+    "Finding": "clearprop.diagnosis",
     "Ledger": "clearprop.ledgers",
     "Model": "clearprop.formats",
     "Network": "clearprop.network",
@@ -85,6 +92,7 @@ _HOMES = {
     "Sharpness": "clearprop.rates",
     "choose_learning_rate": "clearprop.rates",
     "curvature": "clearprop.rates",
+    "diagnose": "clearprop.diagnosis",
     "hessian": "clearprop.rates",
     "hessian_vector_product": "clearprop.rates",
     "ledger": "clearprop.ledgers",
