@@ -22,14 +22,16 @@ def measure(task: tuple[str, int]) -> tuple[float, float]:
     from sklearn.linear_model import LogisticRegression, RidgeCV
 
     from clearprop.runs import TableOptions
-    from clearprop.runs.table_training import finish, prepare_table, train_on_table
+    from clearprop.runs.table_training import choose_rate, finish, prepare_table, train_on_table
     from clearprop.tables import load_bundled
     from clearprop.training import Hooks
 
     table, seed = task
     options = TableOptions(seed=seed)
     prepared = prepare_table(load_bundled(table), options)
-    ours = finish(prepared, options, train_on_table(prepared, options, Hooks()))
+    choice = choose_rate(prepared, options)
+    run = train_on_table(prepared, options, Hooks(), choice)
+    ours = finish(prepared, options, run, choice)
     X = np.concatenate([prepared.train.X, prepared.validation.X])
     y = np.concatenate([prepared.targets(prepared.train), prepared.targets(prepared.validation)])
     regression = prepared.task == "regression"

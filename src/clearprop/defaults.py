@@ -22,6 +22,7 @@ class TableDefaults(NamedTuple):
     dropout: float = 0.2
     l2: float = 0.0
     optimizer: str = "adam"
+    learning_rate: str = "fixed"
     schedule: str = "cosine"
     batch_size: int = 32
     epochs: int = 100

@@ -23,7 +23,7 @@ def test_without_a_command_the_help_is_shown(clearprop):
 def test_help_names_every_option_with_its_default(clearprop):
     answer = clearprop("train", "--help")
     assert answer.code == 0
-    for words in ("--learning-rate", "--json", "0.003 for adam", "runs/<table>-<number>"):
+    for words in ("--learning-rate", "--json", "chosen for this table", "runs/<table>-<number>"):
         assert words in answer.out
 
 

@@ -91,12 +91,12 @@ def train(
         str, typer.Option(help="sgd, momentum, adam, adamw, ...")
     ] = TABLE.optimizer,
     learning_rate: Annotated[
-        float | None,
+        str,
         typer.Option(
-            help="The learning rate.  [default: fixed for each optimizer, 0.003 for adam]",
-            show_default=False,
+            help="A number; 'auto': chosen for this table by short trainings; or 'fixed': the "
+            "optimizer's default, 0.003 for adam."
         ),
-    ] = None,
+    ] = TABLE.learning_rate,
     schedule: Annotated[
         str, typer.Option(help="How the rate moves: constant, cosine, one_cycle, wsd, ...")
     ] = TABLE.schedule,
@@ -161,7 +161,7 @@ def train(
             l2=l2,
             training={
                 "optimizer": optimizer,
-                "learning_rate": learning_rate,
+                "learning_rate": _learning_rate(learning_rate),
                 "schedule": schedule,
                 "batch_size": _batch_size(batch_size),
                 "epochs": epochs,
@@ -200,6 +200,161 @@ def predict(
     from clearprop.cli.predicting import predict_table
 
     predict_table(model, table, out, overwrite=overwrite, as_json=as_json)
+
+
+@app.command()
+def diagnose(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run directory.", show_default=False)
+    ],
+    try_remedies: Annotated[
+        bool,
+        typer.Option("--try-remedies", help="Train the remedies side by side; say what helped."),
+    ] = False,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Another threshold, such as rising_share=0.4; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is wrong with a training: cause, evidence and remedy, or a clean bill.
+
+    A remedy is a suggestion until it was tried: each trial takes a third of the run's epochs.
+    """
+    from clearprop.cli.diagnosing import diagnose_run
+
+    diagnose_run(run, threshold or [], try_remedies=try_remedies, as_json=as_json)
+
+
+@app.command()
+def rates(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help="A CSV or Parquet file, or the name of a bundled table.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        str | None,
+        typer.Option(help="The column to predict.  [default: 'target']", show_default=False),
+    ] = None,
+    rates: Annotated[
+        str | None,
+        typer.Option(
+            help="Learning rates to try, with commas.  [default: 21 from 1e-5 to 1]",
+            show_default=False,
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="How many starts and orders to try each with.")] = 4,
+    batch_sizes: Annotated[
+        str, typer.Option(help="Samples a step, with commas; 'full' for all.")
+    ] = str(TABLE.batch_size),
+    optimizers: Annotated[
+        str, typer.Option(help="sgd, momentum, adam, ..., with commas.")
+    ] = TABLE.optimizer,
+    hidden: Annotated[
+        str, typer.Option(help="Neurons of each hidden layer, with commas; '' for none.")
+    ] = ",".join(map(str, TABLE.hidden)),
+    activation: Annotated[
+        str, typer.Option(help="Activation of the hidden layers.")
+    ] = TABLE.activation,
+    dropout: Annotated[
+        float, typer.Option(help="Share of the hidden activations silenced in training.")
+    ] = TABLE.dropout,
+    schedule: Annotated[
+        str, typer.Option(help="How the rate moves: constant, cosine, one_cycle, wsd, ...")
+    ] = "constant",
+    epochs: Annotated[int, typer.Option(help="Passes over the training rows.")] = 40,
+    validation: Annotated[
+        float, typer.Option(help="Share of the training rows that rates are compared by.")
+    ] = TABLE.validation,
+    seed: Annotated[int, typer.Option(help="The first seed; also of the split.")] = TABLE.seed,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = TABLE.dtype,
+    engine: Annotated[str, typer.Option(help="auto, native or reference.")] = TABLE.engine,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep finished trainings here; a sweep that was killed goes on from them.",
+            show_default=False,
+        ),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Draw the map into a PNG or SVG.", show_default=False),
+    ] = None,
+    losses: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Draw the losses of every rate, likewise.", show_default=False
+        ),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Draw the weights of every rate, likewise.", show_default=False
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only a range test: one pass, a few rules of thumb.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace existing figures.")
+    ] = False,
+    as_json: Json = False,
+    *,
+    context: typer.Context,
+) -> None:
+    """Try learning rates on a table: what becomes of each, and which to use.
+
+    Every rate is tried from several seeds, side by side; each training is labelled diverged, dead,
+    oscillating, good, slow or plateau. The choice is for the first optimizer and batch size.
+    """
+    from clearprop.cli.rates import Swept, show_map, show_quick
+    from clearprop.runs import TableOptions
+
+    sizes = [_batch_size(part, "--batch-sizes") for part in _parts(batch_sizes)]
+    rules = _parts(optimizers)
+    if not sizes or not rules:
+        raise ArgumentError("--batch-sizes and --optimizers must name at least one each")
+    options = TableOptions(
+        target=target,
+        validation=validation,
+        hidden=_sizes(hidden),
+        activation=activation,
+        dropout=dropout,
+        dtype=dtype,
+        seed=seed,
+        patience=0,
+        training={
+            "optimizer": rules[0],
+            "schedule": schedule,
+            "batch_size": sizes[0],
+            "epochs": epochs,
+            "engine": engine,
+        },
+    )
+    if quick:
+        swept_only = ("rates", "seeds", "journal", "figure", "losses", "weights", "overwrite")
+        known = tuple(name for name in context.params if name not in swept_only)
+        _check_alone(context, "--quick", allowed=known)
+        raise typer.Exit(show_quick(source, options, as_json=as_json))
+    paths = {"figure": figure, "losses": losses, "weights": weights}
+    swept = Swept(
+        None if rates is None else [_number("--rates", part) for part in _parts(rates)],
+        seeds,
+        sizes,
+        rules,
+        journal,
+        {name: path for name, path in paths.items() if path is not None},
+    )
+    raise typer.Exit(show_map(source, options, swept, overwrite=overwrite, as_json=as_json))
 
 
 @app.command()
@@ -383,13 +538,37 @@ def _sizes(text: str) -> tuple[int, ...]:
         ) from None
 
 
-def _batch_size(text: str) -> int | str:
+def _parts(text: str) -> list[str]:
+    """The text "1, 32" as ["1", "32"]."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentError(
+            f"{option} must be numbers above zero with commas between them; got {text!r}"
+        ) from None
+
+
+def _learning_rate(text: str) -> float | str | None:
+    """The text "0.01" as 0.01, "fixed" as None; "auto" stays."""
+    if text in ("auto", "fixed"):
+        return None if text == "fixed" else text
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentError(
+            f"--learning-rate must be a number above zero, 'auto' or 'fixed'; got {text!r}"
+        ) from None
+
+
+def _batch_size(text: str, option: str = "--batch-size") -> int | str:
     """The text "32" as 32; "full" stays."""
     if text == "full":
         return text
     try:
         return int(text)
     except ValueError:
-        raise ArgumentError(
-            f"--batch-size must be a whole number or 'full'; got {text!r}"
-        ) from None
+        raise ArgumentError(f"{option} must be a whole number or 'full'; got {text!r}") from None

@@ -20,7 +20,7 @@ from clearprop.errors import Interrupted, LockedError
 from clearprop.runs import Job, RunDirectory, TableOptions
 from clearprop.training import Report
 
-__all__ = ["resume_training", "start_training"]
+__all__ = ["progress_bar", "resume_training", "start_training"]
 
 _MOST_NOTES = 4
 _MOST_CLASSES = 12  # a wider confusion matrix does not fit a terminal; the report has it
@@ -54,9 +54,12 @@ def _follow(
     as_json: bool,
 ) -> int:
     try:
-        with _progress_bar() as bar:
+        with progress_bar() as bar:
             result = work([bar])
     except Interrupted as stop:
+        if stop.runs is None:
+            again = f"{stop}; begin again with: clearprop train --resume {directory.path}"
+            return fail(again, 128 + stop.signal)
         message = f"{stop}; the best network so far is in {directory.model}; go on with: "
         return fail(f"{message}clearprop train --resume {directory.path}", 128 + stop.signal)
     except KeyboardInterrupt:
@@ -72,7 +75,7 @@ def _follow(
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[Report], None]]:
+def progress_bar() -> Iterator[Callable[[Report], None]]:
     """A bar on standard error with epoch, loss and rate; silent where nobody is watching."""
     console = Console(stderr=True)
     columns = (
@@ -115,6 +118,7 @@ def _print_result(result: dict[str, Any]) -> None:
     if result["residuals"] is not None:
         console.print(_residuals(result["residuals"]))
     console.print()
+    _print_diagnosis(console, result["diagnosis"])
     for note in result["notes"][:_MOST_NOTES]:
         console.print(f"Note: {note}.", style="dim", markup=False)
     if len(result["notes"]) > _MOST_NOTES:
@@ -124,6 +128,20 @@ def _print_result(result: dict[str, Any]) -> None:
     console.print(_network(result), style="dim", markup=False)
     console.print(f"Model   {result['model']}", soft_wrap=True, markup=False)
     console.print(f"Report  {result['report']}", soft_wrap=True, markup=False)
+
+
+def _print_diagnosis(console: Console, found: dict[str, Any]) -> None:
+    """What is wrong with the training, or a clean bill."""
+    if found["healthy"]:
+        console.print("Diagnosis: nothing is wrong with the training.")
+    for finding in found["findings"]:
+        title = finding["symptom"].replace("_", " ")
+        console.print(
+            f"Diagnosis: {title}. {finding['cause']} {finding['remedy']}",
+            style="yellow",
+            markup=False,
+        )
+    console.print()
 
 
 def _scores(result: dict[str, Any]) -> Table:

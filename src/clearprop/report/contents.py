@@ -58,6 +58,8 @@ class Report:
         settings: name and value of how: optimiser, learning rate, epochs, schedule, stopping.
         columns: name, kind and treatment of each column of the table.
         data: name and value about the table as a whole: rows, split, target.
+        diagnosis: of each finding its name, cause, evidence and remedy; empty for a clean bill,
+            None where nobody looked.
         notes: what was noticed about the data, one sentence each.
         reproducibility: name and value: seed, versions.
         command: the command line that gives this training again.
@@ -83,6 +85,7 @@ class Report:
     settings: Sequence[Row] = ()
     columns: Sequence[tuple[str, str, str]] = ()
     data: Sequence[Row] = ()
+    diagnosis: Sequence[tuple[str, str, str, str]] | None = None
     notes: Sequence[str] = ()
     reproducibility: Sequence[Row] = ()
     command: str = ""

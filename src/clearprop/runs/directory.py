@@ -5,6 +5,7 @@ report.html              what came of it, to be read
 run.json                 source, options and result, for programs
 history.csv              a row an epoch
 checkpoint.safetensors   the state of the training, to go on from
+choice.json              how the learning rate was chosen, if it was
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clearprop.errors import ArgumentError, FileError, WriteError
+from clearprop.rates import Choice
 from clearprop.runs.options import TableOptions
 from clearprop.storage import locked, write_atomically
 
 __all__ = ["RunDirectory", "Task", "find_model"]
 
 MODEL, REPORT, RUN, HISTORY = "model.safetensors", "report.html", "run.json", "history.csv"
-CHECKPOINT = "checkpoint.safetensors"
-_STATE = (CHECKPOINT, f"{CHECKPOINT}.previous")
+CHECKPOINT, CHOICE = "checkpoint.safetensors", "choice.json"
+_STATE = (CHECKPOINT, f"{CHECKPOINT}.previous", CHOICE)
 _OURS = (MODEL, REPORT, RUN, HISTORY, *_STATE)
 
 
@@ -116,6 +118,25 @@ class RunDirectory:
         contents = {**task._asdict(), "options": options, "result": result}
         text = json.dumps(contents, indent=1, ensure_ascii=False, allow_nan=False)
         write_atomically(self.path / RUN, text.encode())
+
+    def write_choice(self, choice: Choice) -> None:
+        """Keep the choice of the learning rate, so that a resumed run makes no other."""
+        text = json.dumps(choice.to_json(), indent=1, allow_nan=False)
+        write_atomically(self.path / CHOICE, text.encode())
+
+    def read_choice(self) -> Choice | None:
+        """The choice that was made in this run, or None.
+
+        Raises:
+            FileError: its file is damaged.
+        """
+        path = self.path / CHOICE
+        try:
+            return Choice.from_json(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise FileError(f"{path} is damaged; train again") from error
 
     def read_run(self) -> Task:
         """What was to be done in this run.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from clearprop import _checks
 from clearprop.errors import DataError, FileError, Interrupted
 from clearprop.formats import save_model
+from clearprop.rates import Choice
 from clearprop.report import write_report
 from clearprop.runs.directory import RunDirectory, Task
 from clearprop.runs.options import TableOptions
@@ -19,13 +23,14 @@ from clearprop.runs.summary import summary
 from clearprop.runs.table_training import (
     TableRun,
     check_training,
+    choose_rate,
     finish,
     prepare_table,
     train_on_table,
 )
 from clearprop.storage import locked
 from clearprop.tables import BUNDLED, Prepared, load_bundled, read_table, write_csv
-from clearprop.training import Checkpoint, Hooks
+from clearprop.training import Checkpoint, Hooks, Report
 from clearprop.training.loop import Callback
 
 __all__ = ["Job", "open_table"]
@@ -101,15 +106,35 @@ class Job:
     def _train(
         self, table: Any, prepared: Prepared, on_steps: Sequence[Callback]
     ) -> dict[str, Any]:
+        choice = self._choice(prepared, on_steps)
         hooks = Hooks(
             on_steps=on_steps, checkpoint=Checkpoint(self.directory.checkpoint, resume=True)
         )
         try:
-            run = train_on_table(prepared, self.options, hooks)
+            run = train_on_table(prepared, self.options, hooks, choice)
         except Interrupted as stop:
-            self._write(table, finish(prepared, self.options, stop.runs[0]))
+            self._write(table, finish(prepared, self.options, stop.runs[0], choice))
             raise
-        return self._write(table, finish(prepared, self.options, run))
+        return self._write(table, finish(prepared, self.options, run, choice))
+
+    def _choice(self, prepared: Prepared, on_steps: Sequence[Callback]) -> Choice | None:
+        """The choice of the learning rate: the one made before the run was stopped, or a new one.
+
+        Raises:
+            Interrupted: stopped by a signal; there is no network yet, so `runs` is None.
+        """
+        made = self.directory.read_choice()
+        if made is not None:
+            return made
+        listeners = [partial(_best_of, listener) for listener in on_steps]
+        try:
+            choice = choose_rate(prepared, self.options, listeners)
+        except Interrupted as stop:
+            message = "the training was stopped while its learning rate was being chosen"
+            raise Interrupted(message, stop.signal, None) from stop
+        if choice is not None:
+            self.directory.write_choice(choice)
+        return choice
 
     def _write(self, table: Any, result: TableRun) -> dict[str, Any]:
         """Model, history, report and summary into the run directory."""
@@ -133,3 +158,10 @@ class Job:
         }
         self.directory.write_run(self._task(result.prepared), described)
         return described
+
+
+def _best_of(listener: Callback, report: Report) -> None:
+    """Tell of the best of many trainings as if it were alone."""
+    loss = np.where(np.isfinite(report.loss), report.loss, np.inf)
+    best = slice(int(np.argmin(loss)), int(np.argmin(loss)) + 1)
+    listener(replace(report, loss=report.loss[best], learning_rate=report.learning_rate[best]))

@@ -32,7 +32,8 @@ class TableOptions:
         seed: of split, start, order and dropout.
         patience: epochs without improvement before training stops; 0 never stops early.
         l2: strength of the L2 penalty, divided by the number of training rows.
-        training: the other settings of `clearprop.training.Settings`, by name.
+        training: the other settings of `clearprop.training.Settings`, by name; `learning_rate` may
+            also be "auto": chosen by short trainings.
 
     Raises:
         ArgumentError: a value that breaks a rule.
@@ -66,6 +67,11 @@ class TableOptions:
         self.architecture(1, 1, "identity")
         self.settings()
 
+    @property
+    def chooses_rate(self) -> bool:
+        """Whether the learning rate is to be chosen by short trainings."""
+        return bool(self.training.get("learning_rate") == "auto")
+
     def architecture(self, n_inputs: int, n_outputs: int, output: str) -> Architecture:
         """The network's architecture, once inputs and outputs are known."""
         sizes = (n_inputs, *self.hidden, n_outputs)
@@ -78,6 +84,8 @@ class TableOptions:
             for name in ("optimizer", "schedule", "batch_size", "epochs", "engine")
         }
         chosen = {**usual, "seed": self.seed, **self.training, **more}
+        if chosen.get("learning_rate") == "auto":
+            chosen["learning_rate"] = None
         if self.patience:
             chosen["early_stopping"] = self.patience
         # The best epoch is kept also where there is no validation part to choose it by.

@@ -68,6 +68,7 @@ def report_contents(
         settings=_settings(result),
         columns=_columns(prepared.schema.columns),
         data=_data(result, source),
+        diagnosis=[(f.title, f.cause, f.shown, f.remedy) for f in result.diagnosis.findings],
         notes=prepared.notes,
         reproducibility=_versions(result),
         command=command,
@@ -145,6 +146,9 @@ def _network(result: TableRun) -> list[tuple[str, str]]:
 def _settings(result: TableRun) -> list[tuple[str, str]]:
     run, settings = result.run, result.run.settings
     origin = "fixed default" if settings.learning_rate is None else "as asked"
+    choice = result.choice
+    if choice is not None and choice.reliable:
+        origin = f"chosen by short trainings that took as long as {choice.cost:.2g} of this one"
     return [
         ("Loss", settings.loss_for(run.network.architecture.activations[-1]).replace("_", " ")),
         ("Optimizer", run.settings.rule),

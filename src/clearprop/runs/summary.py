@@ -37,6 +37,7 @@ def summary(result: TableRun) -> dict[str, Any]:
         "engine_note": run.engine_note,
         "optimizer": run.settings.rule,
         "learning_rate": run.learning_rate,
+        "choice": None if result.choice is None else result.choice.to_json(),
         "batch_size": run.batch_size,
         "epochs": run.epochs,
         "kept_epoch": run.kept_epoch,
@@ -49,6 +50,7 @@ def summary(result: TableRun) -> dict[str, Any]:
         "confusion_matrix": None if judged.confusion is None else judged.confusion.tolist(),
         "residuals": None if judged.confusion is not None else _residuals(judged),
         "verdict": list(verdict(result)),
+        "diagnosis": result.diagnosis.to_json(),
         "notes": list(prepared.notes),
     }
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from clearprop.diagnosis import Diagnosis, diagnose
 from clearprop.errors import DataError
 from clearprop.network import Network
+from clearprop.rates import Choice, choose_learning_rate
 from clearprop.runs.evaluation import Evaluation, evaluate
 from clearprop.runs.options import TableOptions
 from clearprop.tables import Prepared, Schema, prepare
 from clearprop.training import Hooks, Run, Settings, train_population
 from clearprop.training.data import assemble
+from clearprop.training.loop import Listener
 
 __all__ = [
     "TableRun",
     "check_training",
+    "choose_rate",
     "finish",
     "make_network",
     "prepare_table",
@@ -37,12 +43,35 @@ class TableRun:
         run: the training itself.
         evaluations: of the final network on the "train", "validation" and "test" rows, as far as
             there are any.
+        choice: how the learning rate was chosen; None where it was given, or a fixed default.
     """
 
     prepared: Prepared
     options: TableOptions
     run: Run
     evaluations: dict[str, Evaluation]
+    choice: Choice | None = None
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """What is wrong with the training, if anything is; no remedy is tried."""
+        return self.diagnose()
+
+    def diagnose(
+        self, *, try_remedies: bool = False, thresholds: Mapping[str, float] | None = None
+    ) -> Diagnosis:
+        """As `clearprop.diagnose`, on the rows of the table."""
+        train = self.prepared.train
+        if (train.y == train.y[0]).all():  # few rows, and all of them of one class
+            return diagnose(self.run, thresholds=thresholds)
+        return diagnose(
+            self.run,
+            train.X,
+            train.y,
+            validation=_validation(self.prepared),
+            try_remedies=try_remedies,
+            thresholds=thresholds,
+        )
 
     @property
     def judged(self) -> str:
@@ -79,11 +108,38 @@ def make_network(schema: Schema, options: TableOptions) -> Network:
     return Network.of(architecture, start.astype(options.dtype))
 
 
-def train_on_table(prepared: Prepared, options: TableOptions, hooks: Hooks) -> Run:
-    """Train on the training rows, watched by the validation rows; the test rows stay unseen."""
+def choose_rate(
+    prepared: Prepared, options: TableOptions, on_steps: Sequence[Listener] = ()
+) -> Choice | None:
+    """The learning rate by short trainings on the training rows; None where one was given."""
+    if not options.chooses_rate:
+        return None
     network = make_network(prepared.schema, options)
-    validation = prepared.validation
+    return choose_learning_rate(
+        network,
+        prepared.train.X,
+        prepared.train.y,
+        _settings(network, prepared, options),
+        validation=_validation(prepared),
+        on_steps=on_steps,
+    )
+
+
+def train_on_table(
+    prepared: Prepared, options: TableOptions, hooks: Hooks, choice: Choice | None = None
+) -> Run:
+    """Train on the training rows, watched by the validation rows; the test rows stay unseen.
+
+    Args:
+        prepared: the table.
+        options: how to train.
+        hooks: as for `train`.
+        choice: from `choose_rate`; without one, the rate is the options', or a fixed default.
+    """
+    network = make_network(prepared.schema, options)
     settings = _settings(network, prepared, options)
+    if choice is not None and choice.reliable:
+        settings = replace(settings, learning_rate=choice.rate)
     # A population of one: a run that diverged is told by the verdict, not by a warning.
     return train_population(
         network,
@@ -91,7 +147,7 @@ def train_on_table(prepared: Prepared, options: TableOptions, hooks: Hooks) -> R
         prepared.train.y,
         [{}],
         settings,
-        validation=(validation.X, validation.y) if len(validation.X) else None,
+        validation=_validation(prepared),
         hooks=hooks,
     )[0]
 
@@ -103,7 +159,9 @@ def check_training(prepared: Prepared, options: TableOptions) -> None:
     assemble(network, prepared.train.X, prepared.train.y, settings)
 
 
-def finish(prepared: Prepared, options: TableOptions, run: Run) -> TableRun:
+def finish(
+    prepared: Prepared, options: TableOptions, run: Run, choice: Choice | None = None
+) -> TableRun:
     """Judge what was trained, part by part."""
     parts = {"train": prepared.train, "validation": prepared.validation, "test": prepared.test}
     loss = run.settings.loss_for(run.network.architecture.activations[-1])
@@ -112,7 +170,12 @@ def finish(prepared: Prepared, options: TableOptions, run: Run) -> TableRun:
         for name, part in parts.items()
         if len(part.X)
     }
-    return TableRun(prepared, options, run, evaluations)
+    return TableRun(prepared, options, run, evaluations, choice)
+
+
+def _validation(prepared: Prepared) -> tuple[Any, Any] | None:
+    part = prepared.validation
+    return (part.X, part.y) if len(part.X) else None
 
 
 def _settings(network: Network, prepared: Prepared, options: TableOptions) -> Settings:

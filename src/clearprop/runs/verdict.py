@@ -103,8 +103,10 @@ def _ending(result: TableRun) -> str:
 
 
 def _rate(result: TableRun) -> str:
-    """A fixed default is said to be one; a rate that was asked for needs no remark."""
+    """How it was chosen, or that nobody chose it; a rate that was asked for needs no remark."""
     run = result.run
+    if result.choice is not None:
+        return result.choice.verdict
     if run.settings.learning_rate is not None:
         return ""
     return (
