@@ -94,12 +94,15 @@ Samples<T> make_samples(const Plan &plan, const py::object &X, const py::object 
     return samples;
 }
 
-// A float64 array (m, steps) of any strides, broadcast ones included.
+// A float64 array (m, steps) of any strides; an axis of length 1 serves all members, or all steps.
 inline Table make_table(const py::object &object, int64_t m, int64_t steps, const char *name) {
-    if (!py::isinstance<py::array_t<double>>(object))
-        throw py::value_error(std::string(name) + ": float64");
-    const auto array = py::reinterpret_borrow<py::array_t<double>>(object);
-    require_shape(array, {m, steps}, name);
+    const auto array = exact<double, py::array_t<double>>(object, name);
+    require(array.ndim() == 2, "tables: (m, steps)");
+    const auto fits = [&](int axis, int64_t n) {
+        return array.shape(axis) == n || array.shape(axis) == 1;
+    };
+    if (!fits(0, m) || !fits(1, steps) || array.strides(0) % 8 || array.strides(1) % 8)
+        throw py::value_error(std::string(name) + ": its shape does not fit");
     const auto stride = [&](int axis) {
         return array.shape(axis) > 1 ? array.strides(axis) / 8 : 0;
     };

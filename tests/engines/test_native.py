@@ -347,7 +347,7 @@ HOSTILE = [
     (1, "y", np.zeros((17, 2), dtype=int)), (1, "weights", np.zeros(16)),
     (1, "parameters", np.zeros((3, 5))), (1, "parameters", np.zeros((2, 54))),
     (1, "parameters", np.zeros((3, 108))[:, ::2]), (1, "slots", [np.zeros((3, 54))]),
-    (1, "coefficients", []), (1, "coefficients", [np.zeros((3, 1))]),
+    (1, "coefficients", []), (1, "coefficients", [np.zeros((3, 3))]),
     (1, "coefficients", [np.zeros((2, 2))]), (1, "coefficients", [np.zeros((3, 2), dtype=int)]),
     (1, "penalties", [None]), (1, "penalties", [np.zeros((2, 1)), None, None]),
     (1, "decay", np.zeros((3, 9))), (1, "dropout", np.ones((3, 3))),

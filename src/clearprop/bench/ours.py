@@ -48,7 +48,8 @@ class OurTrainer:
         self._start = starts(network, members)
         self._batches = range(task.n_batches)
         self._rates = np.repeat(base_rates(settings, members)[:, None], task.n_batches, axis=1)
-        self._orders = [np.stack([order] * len(members)) for order in task.orders]
+        shape = (len(members), len(task.X))
+        self._orders = [np.broadcast_to(order, shape) for order in task.orders]  # as `Loop` does
         self.reset()
 
     def reset(self) -> None:

@@ -1,7 +1,8 @@
 """What an update rule needs to know of each step: rates, and whatever depends on `t` alone.
 
 The compiled core gets these numbers ready, computed here in float64, so that its rules are plain
-formulas (native/updates.h). Each array is `(m, n_steps)`, possibly a broadcast view.
+formulas (native/updates.h). Each array is `(m, n_steps)`; an axis along which nothing changes may
+have length 1.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def coefficients(
     """
     decay = eta * options["weight_decay"] if "weight_decay" in options else None
     if CORE_RULES[rule] != "adam":
-        return StepNumbers([np.broadcast_to(c, eta.shape) for c in _PLAIN[rule](eta, options)])
+        return StepNumbers(_PLAIN[rule](eta, options))
     t = np.arange(first_step, first_step + eta.shape[1], dtype=np.float64)
     products = None
     if product is not None:
@@ -77,8 +78,7 @@ def coefficients(
         eta_m, eta_g = eta / (1 - _powers(options["beta1"], t, power)), np.zeros((1, 1))
     root = 1 / np.sqrt(1 - _powers(options["beta2"], t, power))
     each = [eta_m, eta_g, *_rest("beta1", options), *_rest("beta2", options)]
-    each = [np.broadcast_to(c, eta.shape) for c in (*each, root, options["epsilon"])]
-    return StepNumbers(each, decay, products)
+    return StepNumbers([*each, root, options["epsilon"]], decay, products)
 
 
 def _rest(name: str, options: Options) -> tuple[Array, Array]:
