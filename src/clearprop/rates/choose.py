@@ -95,7 +95,7 @@ def choose_learning_rate(
     Example:
         >>> import numpy as np
         >>> X = np.linspace(-1, 1, 60)[:, None]
-        >>> choice = choose_learning_rate(Network([1, 8, 1], hidden="tanh"), X, X**2, epochs=30)
+        >>> choice = choose_learning_rate(Network([1, 8, 1], hidden="tanh"), X, X**2, epochs=99)
         >>> choice.reliable, choice.interval[0] <= choice.rate <= choice.interval[1]
         (True, True)
     """
