@@ -220,6 +220,16 @@ def test_a_wide_network_on_several_threads_that_fails_is_rewound_alike(case, sha
 
 
 @needs_core
+def test_matrices_too_large_for_the_cache_are_taken_in_slices(case, monkeypatch):
+    population = case(sizes=(700, 90, 33, 3), n=400, batch_size=400, m=1)
+    theirs, _ = one_step(population, ReferenceEngine())
+    for threads in (1, 3):
+        monkeypatch.setattr(cost.TeamTrial, "choose", lambda *_, n=threads: n)
+        ours, _ = one_step(population, NativeEngine("panels"))
+        close(ours.parameters, theirs.parameters, 1e-12)
+
+
+@needs_core
 def test_members_in_orders_of_their_own_and_in_one_order_are_both_served(case):
     population = case(m=18, n=40)
     shared = np.broadcast_to(population.order(0)[:1], (18, 40))
