@@ -127,7 +127,8 @@ def measure(name: str, optimizer: str, choices: int) -> Case:
 def cost(task: tuple[Any, ...], how: dict[str, Any], rate: float) -> float:
     """Time of a choice over the time of a full training; the best of three, alternating."""
     X, y, X_val, y_val = task[:4]
-    net, validation, times = network(task, 0), (X_val, y_val), ([], [])  # type: ignore[var-annotated]
+    net, validation = network(task, 0), (X_val, y_val)
+    times: tuple[list[float], list[float]] = ([], [])
     for _ in range(3):
         begun = time.perf_counter()
         cp.train_population(net, X, y, [{"learning_rate": rate}], validation=validation, **how)

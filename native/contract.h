@@ -1,5 +1,5 @@
 // What Python hands to the compiled core: plain pointers, sizes and numbers, all checked in
-// module.cpp and engines/native.py before they get here.
+// arrays.h before they get here.
 #pragma once
 
 #include <cstddef>

@@ -15,8 +15,9 @@ from clearprop.bench.machine import _processor, version_of
 from clearprop.bench.rows import ROWS, FitRow, Row, StartRow, TrainingRow
 from clearprop.bench.run import run_rows as run
 from clearprop.bench.task import Work
-from clearprop.bench.threads import available_threads, limited_to
+from clearprop.bench.threads import limited_to
 from clearprop.bench.training_row import measure_training
+from clearprop.engines.native import available_threads
 from clearprop.errors import ArgumentError
 
 WORK = Work((2, 4, 1), 8, "sgd", (0.5, 0.4), 64, 8)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.bench.arithmetic import matrix_rate
-from clearprop.bench.threads import available_threads
+from clearprop.engines.native import available_threads
 
 __all__ = ["Machine", "look_at_machine"]
 

@@ -14,9 +14,10 @@ from clearprop.bench.peers import LABELS, installed_peers, load_peer
 from clearprop.bench.result import Result
 from clearprop.bench.rows import FitRow, Row, StartRow, TrainingRow
 from clearprop.bench.session import Session
-from clearprop.bench.threads import available_threads, limited_to
+from clearprop.bench.threads import limited_to
 from clearprop.bench.training_row import measure_training
 from clearprop.engines import ENGINES
+from clearprop.engines.native import available_threads
 from clearprop.errors import ArgumentError
 
 __all__ = ["open_session", "run_rows"]

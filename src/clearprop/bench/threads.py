@@ -8,18 +8,11 @@ from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-__all__ = ["available_threads", "limited_to"]
+__all__ = ["limited_to"]
 
 # Read by our engine at each call, and by JAX's thread pool when JAX is first used. PyTorch is told
 # by its peer.
 _VARIABLES = ("CLEARPROP_THREADS", "NPROC")
-
-
-def available_threads() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

@@ -32,7 +32,7 @@ except ImportError as error:  # no compiler when clearprop was installed, or ano
 else:
     MISSING = ""
 
-__all__ = ["NativeEngine", "threads"]
+__all__ = ["NativeEngine", "available_threads", "threads"]
 
 Array = NDArray[Any]
 Step = tuple[int, int]  # member, number
@@ -43,12 +43,18 @@ _MOST_VALUES = 2**30
 _AT_ONCE = 2**17  # rates of members times steps that one call gets
 
 
+def available_threads() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def threads() -> int:
     """Threads that may be used: `CLEARPROP_THREADS`, else the processors of this process."""
     given = os.environ.get("CLEARPROP_THREADS")
     if given is None:
-        available = getattr(os, "sched_getaffinity", None)
-        return len(available(0)) if available else os.cpu_count() or 1
+        return available_threads()
     if not given.isdecimal() or not 1 <= int(given) <= 1024:
         raise ArgumentError(f"CLEARPROP_THREADS must be a number from 1 to 1024; got {given!r}")
     return int(given)
