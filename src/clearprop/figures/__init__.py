@@ -26,6 +26,7 @@ from clearprop.figures.rate_multiples import (
 )
 from clearprop.figures.residuals import describe_residual_histogram, residual_histogram
 from clearprop.figures.score import describe_score_curves, score_curves
+from clearprop.figures.series import Series, describe_series_curves, series_curves
 from clearprop.figures.style import DARK, LIGHT, Theme
 from clearprop.figures.weights import describe_weight_histories, weight_histories
 
@@ -35,6 +36,7 @@ __all__ = [
     "Boundary",
     "Line",
     "Panel",
+    "Series",
     "Theme",
     "as_png",
     "as_svg",
@@ -49,6 +51,7 @@ __all__ = [
     "describe_rate_multiples",
     "describe_residual_histogram",
     "describe_score_curves",
+    "describe_series_curves",
     "describe_weight_histories",
     "house_defaults",
     "learning_rate_curve",
@@ -58,5 +61,6 @@ __all__ = [
     "rate_multiples",
     "residual_histogram",
     "score_curves",
+    "series_curves",
     "weight_histories",
 ]

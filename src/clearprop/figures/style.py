@@ -99,15 +99,18 @@ def dress(ax: Axes, theme: Theme) -> None:
         axis.get_offset_text().set(color=theme.muted, fontsize=SMALL)
 
 
-def title(ax: Axes, theme: Theme, text: str, x: str, y: str = "") -> None:
-    """The title, flush left, and the names of the axes; every text is taken literally."""
+def title(ax: Axes, theme: Theme, text: str, x: str, y: str = "", *, above: float = 0.0) -> None:
+    """The title, flush left, and the names of the axes; every text is taken literally.
+
+    `above` is the height in points of what stands between the axes and the title.
+    """
     ax.set_title(
         text,
         loc="left",
         color=theme.ink,
         fontsize=TITLE,
         fontweight="bold",
-        pad=12,
+        pad=12 + above,
         parse_math=False,
     )
     ax.set_xlabel(short(x, 48), color=theme.muted, fontsize=TEXT, parse_math=False)
