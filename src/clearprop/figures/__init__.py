@@ -10,6 +10,7 @@ Every figure takes `ax` (an existing Axes; one is made where it is None) and `th
 
 from clearprop.figures.boundary import Boundary, decision_boundary, describe_decision_boundary
 from clearprop.figures.confusion import confusion_matrix, describe_confusion_matrix
+from clearprop.figures.function import describe_function_curve, function_curve
 from clearprop.figures.loss import describe_loss_curves, loss_curves
 from clearprop.figures.output import as_png, as_svg, house_defaults
 from clearprop.figures.predicted import (
@@ -44,6 +45,7 @@ __all__ = [
     "decision_boundary",
     "describe_confusion_matrix",
     "describe_decision_boundary",
+    "describe_function_curve",
     "describe_learning_rate_curve",
     "describe_loss_curves",
     "describe_predicted_against_true",
@@ -53,6 +55,7 @@ __all__ = [
     "describe_score_curves",
     "describe_series_curves",
     "describe_weight_histories",
+    "function_curve",
     "house_defaults",
     "learning_rate_curve",
     "loss_curves",
