@@ -12,6 +12,11 @@ from clearprop.figures.boundary import Boundary, decision_boundary, describe_dec
 from clearprop.figures.confusion import confusion_matrix, describe_confusion_matrix
 from clearprop.figures.function import describe_function_curve, function_curve
 from clearprop.figures.loss import describe_loss_curves, loss_curves
+from clearprop.figures.network import (
+    NetworkDrawing,
+    describe_network_drawing,
+    network_drawing,
+)
 from clearprop.figures.output import as_png, as_svg, house_defaults
 from clearprop.figures.predicted import (
     describe_predicted_against_true,
@@ -36,6 +41,7 @@ __all__ = [
     "LIGHT",
     "Boundary",
     "Line",
+    "NetworkDrawing",
     "Panel",
     "Series",
     "Theme",
@@ -48,6 +54,7 @@ __all__ = [
     "describe_function_curve",
     "describe_learning_rate_curve",
     "describe_loss_curves",
+    "describe_network_drawing",
     "describe_predicted_against_true",
     "describe_rate_map",
     "describe_rate_multiples",
@@ -59,6 +66,7 @@ __all__ = [
     "house_defaults",
     "learning_rate_curve",
     "loss_curves",
+    "network_drawing",
     "predicted_against_true",
     "rate_map",
     "rate_multiples",
