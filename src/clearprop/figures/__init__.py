@@ -34,6 +34,7 @@ from clearprop.figures.residuals import describe_residual_histogram, residual_hi
 from clearprop.figures.score import describe_score_curves, score_curves
 from clearprop.figures.series import Series, describe_series_curves, series_curves
 from clearprop.figures.style import DARK, LIGHT, Theme
+from clearprop.figures.tangent import describe_tangent_curve, tangent_curve
 from clearprop.figures.weights import describe_weight_histories, weight_histories
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "describe_residual_histogram",
     "describe_score_curves",
     "describe_series_curves",
+    "describe_tangent_curve",
     "describe_weight_histories",
     "function_curve",
     "house_defaults",
@@ -73,5 +75,6 @@ __all__ = [
     "residual_histogram",
     "score_curves",
     "series_curves",
+    "tangent_curve",
     "weight_histories",
 ]
