@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clearprop.formats import Model, load_model, save_model
     from clearprop.ledgers import Ledger, ledger
     from clearprop.network import Network
+    from clearprop.rates.automatic import train
     from clearprop.rates.choice import Choice
     from clearprop.rates.choose import choose_learning_rate
     from clearprop.rates.curvature import Curvature, curvature
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
         Run,
         Settings,
         grid,
-        train,
         train_population,
     )
 
@@ -102,6 +102,7 @@ _HOMES = {
     "save_model": "clearprop.formats",
     "sharpness": "clearprop.rates",
     "sweep": "clearprop.rates",
+    "train": "clearprop.rates",
 }
 
 

@@ -22,7 +22,7 @@ class TableDefaults(NamedTuple):
     dropout: float = 0.2
     l2: float = 0.0
     optimizer: str = "adam"
-    learning_rate: str = "fixed"
+    learning_rate: str = "auto"
     schedule: str = "cosine"
     batch_size: int = 32
     epochs: int = 100

@@ -73,7 +73,8 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes:
         signal: the signal's number; a command exits with 128 + signal.
-        runs: the population as far as it came, with the best parameters so far.
+        runs: the population as far as it came, with the best parameters so far; None while the
+            learning rate was still being chosen.
     """
 
     def __init__(self, message: str, signal: int, runs: Any) -> None:

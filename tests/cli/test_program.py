@@ -138,7 +138,8 @@ def test_a_stopped_or_killed_run_resumes_to_the_same_model(tmp_path, number):
 
 
 def test_two_processes_cannot_use_one_run_directory(tmp_path):
-    arguments = ("train", "moons", "--epochs", "100000", "--patience", "0", "--out", "here")
+    arguments = ("train", "moons", "--epochs", "100000", "--patience", "0", "--out", "here",
+                 "--learning-rate", "fixed")  # fmt: skip
     first = _start(tmp_path, *arguments)
     _wait_for(tmp_path / "here" / "checkpoint.safetensors", first)
     try:

@@ -15,7 +15,7 @@ def test_a_table_gives_model_report_history_and_verdict(clearprop, flowers):
     answer = clearprop("train", flowers, "--target", "kind", *QUICK)
     assert answer.code == 0
     assert "names the right class for" in answer.out
-    assert "fixed default" in answer.out
+    assert "(adam, batch 32) was chosen by" in answer.out
     assert "Confusion matrix" in answer.out
     assert "rose" in answer.out
     run = Path("runs/flowers-1")

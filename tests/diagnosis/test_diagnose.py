@@ -37,7 +37,7 @@ def test_without_samples_the_run_alone_is_diagnosed_and_the_rest_is_listed(slow,
 
 def test_without_a_validation_part_overfitting_cannot_be_looked_for():
     X, y = IRIS
-    run = cp.train(net(), X, y, epochs=5, record_weights="epoch")
+    run = cp.train(net(), X, y, learning_rate="fixed", epochs=5, record_weights="epoch")
     found = cp.diagnose(run, X, y)
     assert found.unchecked == {"overfitting": "for the training had no validation part"}
 
@@ -103,7 +103,9 @@ def test_bad_arguments_are_refused_in_one_sentence(healthy, arguments, error, me
 
 def test_constant_amounts_are_named():
     X = IRIS[0]
-    run = cp.train(net(sizes=(4, 1), output="identity"), X, X[:, 0], epochs=2)
+    run = cp.train(
+        net(sizes=(4, 1), output="identity"), X, X[:, 0], learning_rate="fixed", epochs=2
+    )
     with pytest.raises(DataError, match=r"all 150 training targets are 3\.5$"):
         cp.diagnose(run, X, np.full(150, 3.5))
 
@@ -126,7 +128,8 @@ def test_the_constant_answer_of_each_loss_by_hand():
 
 def test_more_samples_than_are_measured_are_spread_evenly():
     X = np.linspace(-1, 1, 3001)[:, None]
-    run = cp.train(cp.Network([1, 4, 1]), X, X**2, epochs=3, record_weights="epoch",
+    run = cp.train(cp.Network([1, 4, 1]), X, X**2, learning_rate="fixed", epochs=3,
+                   record_weights="epoch",
                    sample_weight=np.linspace(0.5, 1.5, 3001))  # fmt: skip
     assert cp.diagnose(run, X, X**2, sample_weight=np.linspace(0.5, 1.5, 3001)).healthy
 

@@ -165,11 +165,11 @@ from clearprop.engines import cost
 cost.TeamTrial.choose = lambda self, team: 200
 X = np.random.default_rng(0).normal(size=(64, 20))
 net = cp.Network([20, 30, 2])
-usual = cp.train(net, X, X[:, :2], epochs=3, engine="native")
+usual = cp.train(net, X, X[:, :2], learning_rate="fixed", epochs=3, engine="native")
 with open("/proc/self/statm") as file:
     pages = int(file.read().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**26,) * 2)
-few = cp.train(net, X, X[:, :2], epochs=3, engine="native")
+few = cp.train(net, X, X[:, :2], learning_rate="fixed", epochs=3, engine="native")
 assert (few.network.parameters == usual.network.parameters).all()
 """
 
@@ -269,10 +269,10 @@ def test_a_decay_of_its_own_for_each_weight_falls_back_to_the_reference(case):
 def test_too_many_layers_fall_back_and_the_run_says_so():
     X = np.linspace(-1, 1, 10)[:, None]
     net = cp.Network([1] * 259, hidden="tanh")
-    run = cp.train(net, X, X, epochs=1)
+    run = cp.train(net, X, X, learning_rate="fixed", epochs=1)
     assert run.engine == "reference"
     assert run.engine_note == "native: 258 layers; it serves 256"
-    assert cp.train(cp.Network([1, 1]), X, X, epochs=1).engine_note == ""
+    assert cp.train(cp.Network([1, 1]), X, X, learning_rate="fixed", epochs=1).engine_note == ""
 
 
 @needs_core
@@ -285,11 +285,18 @@ def test_what_the_core_does_not_know_is_refused_by_name(case, monkeypatch):
 def test_without_the_core_the_reference_serves_and_the_run_says_why(monkeypatch):
     monkeypatch.setattr(native, "core", None)
     monkeypatch.setattr(native, "MISSING", "the compiled core is not installed: no compiler")
-    run = cp.train(cp.Network([1, 1]), [[1.0], [2.0]], [1.0, 2.0], epochs=1)
+    run = cp.train(cp.Network([1, 1]), [[1.0], [2.0]], [1.0, 2.0], learning_rate="fixed", epochs=1)
     assert run.engine == "reference"
     assert run.engine_note == "native: the compiled core is not installed: no compiler"
     with pytest.raises(ArgumentError, match=r"'native' cannot serve .*no compiler"):
-        cp.train(cp.Network([1, 1]), [[1.0], [2.0]], [1.0, 2.0], epochs=1, engine="native")
+        cp.train(
+            cp.Network([1, 1]),
+            [[1.0], [2.0]],
+            [1.0, 2.0],
+            learning_rate="fixed",
+            epochs=1,
+            engine="native",
+        )
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "", "1025"])

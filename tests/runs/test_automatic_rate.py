@@ -26,8 +26,8 @@ def job(tmp_path):
     return Job("iris", options, RunDirectory(tmp_path / "run"))
 
 
-def test_the_rate_is_chosen_where_that_is_asked_for():
-    assert not TableOptions().chooses_rate
+def test_the_rate_is_chosen_unless_one_is_given():
+    assert TableOptions().chooses_rate
     assert TableOptions(training={"learning_rate": "auto"}).chooses_rate
     assert not TableOptions(training={"learning_rate": 0.01}).chooses_rate
     assert not TableOptions(training={"learning_rate": None}).chooses_rate

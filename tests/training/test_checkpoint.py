@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clearprop as cp
+from clearprop import training
 from clearprop.equations.updates import SLOTS
 from clearprop.errors import (
     ArgumentError,
@@ -69,7 +70,7 @@ def cut_off(network, data, path, monkeypatch, after=3, **options):
     with monkeypatch.context() as patch:
         cut(patch, after)
         with pytest.raises(CutOffError):
-            cp.train(network, *data, hooks=kept(path), **options)
+            training.train(network, *data, hooks=kept(path), **options)
 
 
 # ------------------------------------------------------------------------------- resuming
@@ -81,9 +82,9 @@ def test_a_resumed_training_has_the_bits_of_an_uninterrupted_one(
     dropping, moons, path, monkeypatch, same, short_calls, rule, after
 ):
     options = OPTIONS | {"optimizer": rule}
-    whole = cp.train(dropping, *moons, **options)
+    whole = training.train(dropping, *moons, **options)
     cut_off(dropping, moons, path, monkeypatch, after, **options)
-    resumed = cp.train(dropping, *moons, hooks=kept(path), **options)
+    resumed = training.train(dropping, *moons, hooks=kept(path), **options)
     same(resumed, whole)
     assert resumed.seconds > 0
 
@@ -115,18 +116,18 @@ def test_a_population_resumes_with_its_ended_members(moons, path, monkeypatch, s
 
 
 def test_a_finished_training_comes_back_without_a_step(dropping, moons, path, same, monkeypatch):
-    first = cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+    first = training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
     monkeypatch.setattr(
         "clearprop.engines.reference.ReferenceEngine.run",
         lambda *_: pytest.fail("a step was taken"),
     )
-    same(cp.train(dropping, *moons, hooks=kept(path), **OPTIONS), first)
+    same(training.train(dropping, *moons, hooks=kept(path), **OPTIONS), first)
 
 
 def test_a_checkpoint_changes_no_bit(dropping, moons, path, same):
     same(
-        cp.train(dropping, *moons, hooks=kept(path), **OPTIONS),
-        cp.train(dropping, *moons, **OPTIONS),
+        training.train(dropping, *moons, hooks=kept(path), **OPTIONS),
+        training.train(dropping, *moons, **OPTIONS),
     )
 
 
@@ -153,14 +154,14 @@ def test_a_checkpoint_is_written_as_often_as_asked_and_at_both_ends(
     monkeypatch.setattr(
         train_module, "save_progress", lambda *args: (count.append(args), real(*args))
     )
-    cp.train(network, *moons, epochs=8, hooks=kept(path, seconds=seconds))
+    training.train(network, *moons, epochs=8, hooks=kept(path, seconds=seconds))
     assert len(count) == saves
     assert path.exists()
 
 
 @pytest.mark.parametrize("form", [str, Path])
 def test_a_plain_path_is_a_checkpoint(network, moons, path, form):
-    cp.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=form(path)))
+    training.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=form(path)))
     assert path.exists()
 
 
@@ -175,14 +176,14 @@ def test_a_bad_interval_is_refused(path):
 
 
 def test_an_existing_checkpoint_is_not_overwritten_unasked(network, moons, path):
-    cp.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=path))
+    training.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=path))
     before = path.read_bytes()
     with pytest.raises(ArgumentError, match=r"run.ckpt exists; resume from it with .*resume=True"):
-        cp.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=path))
+        training.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=path))
     assert path.read_bytes() == before
     path.rename(path.with_name("run.ckpt.previous"))
     with pytest.raises(ArgumentError, match="exists; resume"):
-        cp.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=path))
+        training.train(network, *moons, epochs=1, hooks=cp.Hooks(checkpoint=path))
 
 
 def altered(data, network, options, what):
@@ -214,11 +215,11 @@ def test_another_training_is_refused_and_told_what_differs(
     cut_off(dropping, moons, path, monkeypatch, **OPTIONS)
     network, data, options, name = altered(moons, dropping, OPTIONS, what)
     with pytest.raises(ArgumentError, match=rf"another training: its {name} differs; resume with"):
-        cp.train(network, *data, hooks=kept(path), **options)
+        training.train(network, *data, hooks=kept(path), **options)
 
 
 def test_everything_that_differs_is_named(dropping, moons, path):
-    cp.train(dropping, *moons, epochs=1, hooks=kept(path))
+    training.train(dropping, *moons, epochs=1, hooks=kept(path))
     other = cp.Network([2, 3, 1], output="sigmoid")
     with pytest.raises(
         ArgumentError, match="settings and members and architecture and start differ;"
@@ -227,11 +228,11 @@ def test_everything_that_differs_is_named(dropping, moons, path):
 
 
 def test_another_machine_is_warned_of_not_refused(dropping, moons, path, monkeypatch, same):
-    whole = cp.train(dropping, *moons, **OPTIONS)
+    whole = training.train(dropping, *moons, **OPTIONS)
     cut_off(dropping, moons, path, monkeypatch, **OPTIONS)
     monkeypatch.setattr(module, "environment", lambda: {"numpy": "0", "machine": "x", "blas": ""})
     with pytest.warns(UserWarning, match="this machine or its libraries are not those that wrote"):
-        same(cp.train(dropping, *moons, hooks=kept(path), **OPTIONS), whole)
+        same(training.train(dropping, *moons, hooks=kept(path), **OPTIONS), whole)
 
 
 def test_the_environment_names_what_bits_depend_on():
@@ -256,16 +257,16 @@ def damage(path, how):
 def test_a_damaged_checkpoint_gives_way_to_the_one_before_with_a_warning(
     dropping, moons, path, monkeypatch, same, short_calls, how
 ):
-    whole = cp.train(dropping, *moons, **OPTIONS)
+    whole = training.train(dropping, *moons, **OPTIONS)
     cut_off(dropping, moons, path, monkeypatch, 4, **OPTIONS)
     damage(path, how)
     with pytest.warns(UserWarning, match=r"run.ckpt.*going on from run.ckpt.previous"):
-        resumed = cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+        resumed = training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
     same(resumed, whole)
 
 
 def test_where_both_are_damaged_the_error_says_so(dropping, moons, path):
-    cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+    training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
     previous = path.with_name("run.ckpt.previous")
     damage(path, "truncated")
     damage(previous, "flipped")
@@ -273,26 +274,26 @@ def test_where_both_are_damaged_the_error_says_so(dropping, moons, path):
         pytest.warns(UserWarning, match="going on from"),
         pytest.raises(DamagedFileError, match=r"run.ckpt.previous cannot be used"),
     ):
-        cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+        training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
 
 
 def test_a_lone_damaged_checkpoint_is_an_error(dropping, moons, path):
     path.write_bytes(b"\x80\x04.")
     with pytest.raises(DamagedFileError, match="it is a pickle"):
-        cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+        training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
 
 
 def test_a_newer_checkpoint_is_not_passed_over_for_an_older_one(dropping, moons, path, monkeypatch):
-    cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+    training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
     monkeypatch.setattr("clearprop.storage.tensors.FORMAT", 0)
     with pytest.raises(NewerFileError, match="upgrade clearprop"):
-        cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+        training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
 
 
 def test_a_file_of_another_kind_is_refused(dropping, moons, path):
     save_tensors(path, "model", {}, {})
     with pytest.raises(DamagedFileError, match="it is a clearprop model, not a checkpoint"):
-        cp.train(dropping, *moons, hooks=kept(path), **OPTIONS)
+        training.train(dropping, *moons, hooks=kept(path), **OPTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -377,7 +378,7 @@ def test_a_flipped_checkpoint_is_never_believed(written, place, what, cut_there)
 def test_a_checkpoint_that_cannot_be_written_stops_the_training_in_words(network, moons, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(FileError, match="there is no directory"):
-        cp.train(network, *moons, epochs=1, hooks=kept(tmp_path / "file" / "run.ckpt"))
+        training.train(network, *moons, epochs=1, hooks=kept(tmp_path / "file" / "run.ckpt"))
 
 
 # ------------------------------------------------------------------------------- locks
@@ -397,16 +398,16 @@ def test_two_processes_on_one_checkpoint_are_refused(network, moons, path):
     ) as holder:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(LockedError, match=r"another process is using .*run.ckpt"):
-            cp.train(network, *moons, epochs=1, hooks=kept(path))
+            training.train(network, *moons, epochs=1, hooks=kept(path))
         holder.kill()
-    cp.train(network, *moons, epochs=1, hooks=kept(path))
+    training.train(network, *moons, epochs=1, hooks=kept(path))
 
 
 def test_the_checkpoint_is_held_while_the_training_runs_and_not_after(network, moons, path):
     def second(_):
         with pytest.raises(LockedError):
-            cp.train(network, *moons, epochs=1, hooks=kept(path))
+            training.train(network, *moons, epochs=1, hooks=kept(path))
 
     hooks = cp.Hooks(callbacks=[second], checkpoint=path)
-    cp.train(network, *moons, epochs=2, hooks=hooks)
-    cp.train(network, *moons, epochs=2, hooks=kept(path))
+    training.train(network, *moons, epochs=2, hooks=hooks)
+    training.train(network, *moons, epochs=2, hooks=kept(path))

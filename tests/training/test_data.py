@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 
 import clearprop as cp
+from clearprop import training
 from clearprop.errors import ArgumentError, DataError
 from clearprop.training.data import assemble, fingerprint, score_for
 from clearprop.training.settings import Settings
@@ -120,8 +121,8 @@ def test_class_weights_are_sample_weights_by_another_name(same):
     options = {"epochs": 2, "optimizer": "sgd"}
     by_sample = np.array([by_class.get(label, 1.0) for label in y])
     same(
-        cp.train(CLASSIFIER, X, y, class_weight=by_class, **options),
-        cp.train(CLASSIFIER, X, y, sample_weight=by_sample, **options),
+        training.train(CLASSIFIER, X, y, class_weight=by_class, **options),
+        training.train(CLASSIFIER, X, y, sample_weight=by_sample, **options),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop import training
 from clearprop.training import Divergence, grid
 from clearprop.training.loop import Loop
 
@@ -19,7 +20,7 @@ def diverging(network, data, rate, **options):
         UserWarning,
         match=r"the training \(sgd, batch \d+\) diverged at step .*best parameters were kept",
     ):
-        return cp.train(network, *data, optimizer="sgd", learning_rate=rate, **options)
+        return training.train(network, *data, optimizer="sgd", learning_rate=rate, **options)
 
 
 @pytest.mark.parametrize("options", STOPPING, ids=str)
@@ -65,7 +66,7 @@ def test_a_finite_blow_up_is_divergence_beyond_the_factor(line):
     assert run.diverged.step == run.epochs < 12
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        higher = cp.train(
+        higher = training.train(
             net, *line, optimizer="sgd", learning_rate=1.2, **options | {"divergence_factor": 1e9}
         )
     assert higher.ending == "epochs"
@@ -74,7 +75,7 @@ def test_a_finite_blow_up_is_divergence_beyond_the_factor(line):
 def test_a_start_near_zero_is_measured_from_one(line):
     net = cp.Network([1, 1])
     net.parameters = [2.0, -0.5]
-    run = cp.train(net, *line, optimizer="sgd", learning_rate=0.5, epochs=3, batch_size=4)
+    run = training.train(net, *line, optimizer="sgd", learning_rate=0.5, epochs=3, batch_size=4)
     assert run.diverged is None
 
 
@@ -101,7 +102,7 @@ def test_the_others_go_on_to_the_bit(network, moons, same):
     for i in (0, 2):
         same(
             together[i],
-            cp.train(
+            training.train(
                 network, *moons, optimizer="sgd", learning_rate=rates[i], epochs=3, batch_size=7
             ),
         )
@@ -139,7 +140,7 @@ def test_nan_in_the_validation_loss_alone_is_never_the_best(network, moons, monk
         return row
 
     monkeypatch.setattr(Loop, "_row", broken)
-    run = cp.train(network, X, y, validation=(X, y), epochs=4, record_weights="epoch")
+    run = training.train(network, X, y, validation=(X, y), epochs=4, record_weights="epoch")
     assert run.diverged is None
     assert run.best_epoch in (1, 3)
     np.testing.assert_array_equal(run.network.parameters, run.weights[run.best_epoch])
@@ -148,7 +149,7 @@ def test_nan_in_the_validation_loss_alone_is_never_the_best(network, moons, monk
 def test_a_validation_loss_that_overflows_is_waited_out_not_believed(line):
     X, y = line
     net = cp.Network([1, 1])
-    run = cp.train(
+    run = training.train(
         net, X, y, validation=(X, np.full(24, 1e200)), epochs=9, early_stopping=2, optimizer="sgd"
     )
     assert np.isinf(run.history["validation_loss"]).all()

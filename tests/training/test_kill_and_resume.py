@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop import training
 from clearprop.engines.native import NativeEngine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import Interrupted
@@ -108,7 +109,7 @@ STOPPED = TRAINING + textwrap.dedent(
             print("went on", flush=True)
     hooks = cp.Hooks(on_steps=[interrupt], checkpoint=path)
     try:
-        cp.train(net, X, y, epochs=50, batch_size=8, hooks=hooks)
+        cp.train(net, X, y, learning_rate="fixed", epochs=50, batch_size=8, hooks=hooks)
     except Interrupted as stop:
         print(str(stop), stop.signal, stop.runs[0].ending, flush=True)
         sys.exit(128 + stop.signal)
@@ -183,23 +184,26 @@ def test_a_stopped_training_resumes_to_the_same_bits(
     hooks = cp.Hooks(on_steps=[after(calls, number)], checkpoint=path)
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(Interrupted, match=r"stopped in epoch \d of 3; its state is in") as caught:
-        cp.train(network, *moons, hooks=hooks, **options)
+        training.train(network, *moons, hooks=hooks, **options)
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
     assert caught.value.signal == number
     (run,) = caught.value.runs
     assert run.ending == "interrupted"
     assert np.isfinite(run.network.parameters).all()
     hooks = cp.Hooks(checkpoint=cp.Checkpoint(path, resume=True))
-    same(cp.train(network, *moons, hooks=hooks, **options), cp.train(network, *moons, **options))
+    same(
+        training.train(network, *moons, hooks=hooks, **options),
+        training.train(network, *moons, **options),
+    )
 
 
 def test_without_a_checkpoint_the_runs_so_far_are_handed_over(network, moons, number):
     hooks = cp.Hooks(callbacks=[after(3, number)])
     with pytest.raises(Interrupted, match=r"stopped in epoch 4 of 9$") as caught:
-        cp.train(network, *moons, epochs=9, hooks=hooks)
+        training.train(network, *moons, epochs=9, hooks=hooks)
     (run,) = caught.value.runs
     assert run.epochs == 3
-    expected = cp.train(network, *moons, epochs=9, record_weights="epoch").weights[3]
+    expected = training.train(network, *moons, epochs=9, record_weights="epoch").weights[3]
     np.testing.assert_array_equal(run.network.parameters, expected)
 
 
@@ -207,7 +211,9 @@ def test_an_interrupted_run_hands_over_its_best_where_that_is_restored(network, 
     X, y = moons
     hooks = cp.Hooks(callbacks=[after(4, number)])
     with pytest.raises(Interrupted) as caught:
-        cp.train(network, X, y, validation=(X, 1 - y), learning_rate=0.1, epochs=9, hooks=hooks)
+        training.train(
+            network, X, y, validation=(X, 1 - y), learning_rate=0.1, epochs=9, hooks=hooks
+        )
     (run,) = caught.value.runs
     assert run.best_epoch == np.argmin(run.history["validation_loss"]) < 4
 
@@ -215,8 +221,8 @@ def test_an_interrupted_run_hands_over_its_best_where_that_is_restored(network, 
 def test_a_signal_in_the_last_step_is_not_swallowed(network, moons, number, same):
     hooks = cp.Hooks(callbacks=[after(2, number)])
     with pytest.raises(Interrupted, match=r"stopped in epoch 2 of 2$") as caught:
-        cp.train(network, *moons, epochs=2, hooks=hooks)
-    same(caught.value.runs[0], cp.train(network, *moons, epochs=2))
+        training.train(network, *moons, epochs=2, hooks=hooks)
+    same(caught.value.runs[0], training.train(network, *moons, epochs=2))
 
 
 def test_a_second_ctrl_c_raises_at_once(network, moons):
@@ -229,7 +235,7 @@ def test_a_second_ctrl_c_raises_at_once(network, moons):
         pytest.fail("the second signal did not act")
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        cp.train(network, *moons, epochs=9, hooks=cp.Hooks(callbacks=[twice]))
+        training.train(network, *moons, epochs=9, hooks=cp.Hooks(callbacks=[twice]))
     assert not isinstance(caught.value, Interrupted)
     assert calls == [1]
 
@@ -238,7 +244,7 @@ def test_a_signal_that_is_ignored_stays_ignored(network, moons):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         hooks = cp.Hooks(callbacks=[after(1, signal.SIGINT)])
-        assert cp.train(network, *moons, epochs=3, hooks=hooks).epochs == 3
+        assert training.train(network, *moons, epochs=3, hooks=hooks).epochs == 3
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
@@ -253,7 +259,7 @@ def test_the_callers_handlers_come_back_when_the_training_fails(network, moons, 
         for engine in (NativeEngine, ReferenceEngine):
             monkeypatch.setattr(engine, "run", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            cp.train(network, *moons, epochs=1)
+            training.train(network, *moons, epochs=1)
         assert signal.getsignal(signal.SIGTERM) is handler
     finally:
         signal.signal(signal.SIGTERM, before)

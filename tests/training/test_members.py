@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop import training
 from clearprop.errors import ArgumentError
 from clearprop.training import grid
 
@@ -63,10 +64,12 @@ def test_a_member_is_the_plain_training_with_those_settings(network, moons, same
         optimizer="momentum", penalty={"l2": 0.0}, **options,
     )  # fmt: skip
     plain = {"penalty": {"l2": 0.0}, **options}
-    same(rate, cp.train(network, X, y, optimizer="momentum", learning_rate=0.2, **plain))
+    same(rate, training.train(network, X, y, optimizer="momentum", learning_rate=0.2, **plain))
     rule = {"name": "momentum", "momentum": 0.3}
-    same(momentum, cp.train(network, X, y, optimizer=rule, **plain))
-    same(penalty, cp.train(network, X, y, optimizer="momentum", penalty={"l2": 0.1}, **options))
+    same(momentum, training.train(network, X, y, optimizer=rule, **plain))
+    same(
+        penalty, training.train(network, X, y, optimizer="momentum", penalty={"l2": 0.1}, **options)
+    )
 
 
 def test_a_members_dropout_is_that_of_the_architecture(moons, same):
@@ -77,7 +80,7 @@ def test_a_members_dropout_is_that_of_the_architecture(moons, same):
         cp.train_population(plain, X, y, [{"dropout": rate}], epochs=2)[0]
         for rate in ([0.5, 0.1], 0.3)
     )
-    same(one, cp.train(dropping, X, y, epochs=2))
+    same(one, training.train(dropping, X, y, epochs=2))
     same(
         both,
         cp.train_population(dropping, X, y, [{"dropout": (0.3, np.float64(0.3))}], epochs=2)[0],
@@ -88,7 +91,7 @@ def test_a_member_with_a_seed_starts_orders_and_drops_by_it(network, moons, same
     X, y = moons
     seeded = cp.train_population(network, X, y, [{"seed": 5}, {"seed": np.int64(5)}], epochs=2)
     fresh = cp.Network([2, 6, 1], hidden="tanh", output="sigmoid", seed=5)
-    same(seeded[0], cp.train(fresh, X, y, epochs=2, seed=5))
+    same(seeded[0], training.train(fresh, X, y, epochs=2, seed=5))
     same(seeded[0], seeded[1])
     assert seeded[0].seed == 5
 

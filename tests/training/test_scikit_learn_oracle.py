@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import clearprop as cp
+from clearprop import training
 
 random = np.random.default_rng(5)
 X = random.normal(size=(40, 3))
@@ -60,7 +61,7 @@ def compared(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a few epochs are all we want
         estimator.fit(X, y, **({} if weight is None else {"sample_weight": weight}))
-    run = cp.train(
+    run = training.train(
         network, X, y, optimizer=ours, learning_rate=0.02, batch_size=batch_size, epochs=epochs,
         shuffle=False, penalty={"l2": alpha / batch_size} if alpha else None,
         loss="half_squared_error" if output == "identity" else None, restore_best=False,

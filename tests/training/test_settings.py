@@ -120,7 +120,7 @@ def test_single_choices_go_before_the_settings():
 
 
 def test_the_choices_are_the_fields_of_the_settings():
-    assert list(Choices.__annotations__) == [field.name for field in fields(Settings)]
+    assert set(Choices.__annotations__) == {field.name for field in fields(Settings)}
     settings = {field.name: field.type for field in fields(Settings)}
     assert {name: ref.__forward_arg__ for name, ref in Choices.__annotations__.items()} == settings
 

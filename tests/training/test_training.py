@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import clearprop as cp
-from clearprop import randomness
+from clearprop import randomness, training
 from clearprop.engines.native import NativeEngine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.equations.schedules import cosine
@@ -21,7 +21,7 @@ from clearprop.training import grid
 
 def test_the_history_is_columns_over_the_epochs_from_the_start(network, moons):
     X, y = moons
-    run = cp.train(network, X, y, epochs=4, batch_size=7, validation=(X[:20], y[:20]))
+    run = training.train(network, X, y, epochs=4, batch_size=7, validation=(X[:20], y[:20]))
     assert list(run.history) == [
         "epoch", "learning_rate", "running_loss", "train_loss", "train_accuracy",
         "validation_loss", "validation_accuracy",
@@ -41,7 +41,7 @@ def test_the_running_loss_is_the_mean_of_the_batches_before_their_updates(line):
     X, y = line
     net = cp.Network([1, 1])
     net.parameters = [0.5, 0.1]
-    run = cp.train(
+    run = training.train(
         net, X, y, optimizer="sgd", learning_rate=0.1, batch_size=10, epochs=1, shuffle=False
     )
     w, b, total = 0.5, 0.1, 0.0
@@ -57,7 +57,7 @@ def test_the_running_loss_is_the_mean_of_the_batches_before_their_updates(line):
 def test_the_callers_network_and_arrays_are_left_alone(network, moons):
     X, y = moons  # both are read-only
     before = network.parameters.copy()
-    run = cp.train(network, X, y, epochs=1, sample_weight=np.ones(60))
+    run = training.train(network, X, y, epochs=1, sample_weight=np.ones(60))
     np.testing.assert_array_equal(network.parameters, before)
     assert run.network is not network
     assert (run.network.parameters != before).any()
@@ -65,7 +65,7 @@ def test_the_callers_network_and_arrays_are_left_alone(network, moons):
 
 def test_the_same_call_gives_the_same_bits_and_another_seed_others(moons, same):
     net = cp.Network([2, 6, 1], output="sigmoid", dropout=0.3)
-    runs = [cp.train(net, *moons, epochs=2, seed=seed, validation=0.2) for seed in (3, 3, 4)]
+    runs = [training.train(net, *moons, epochs=2, seed=seed, validation=0.2) for seed in (3, 3, 4)]
     same(runs[0], runs[1])
     assert (runs[0].network.parameters != runs[2].network.parameters).any()
 
@@ -87,25 +87,25 @@ def test_the_form_of_the_arrays_does_not_change_a_bit(network, moons, same, form
         "strided": (wide[::2, ::2], y.astype(np.float16)),
     }[form]
     options = {"epochs": 2, "validation": 0.3}
-    same(cp.train(network, X, y, **options), cp.train(network, *other, **options))
+    same(training.train(network, X, y, **options), training.train(network, *other, **options))
 
 
 @pytest.mark.parametrize("X", [np.zeros((6, 2)), np.full((6, 2), 7.0), np.ones((1, 2))])
 def test_constant_features_and_a_single_sample_can_be_learned_from(network, X):
-    run = cp.train(network, X, np.ones(len(X)), epochs=2)
+    run = training.train(network, X, np.ones(len(X)), epochs=2)
     assert run.ending == "epochs"
     assert run.history["train_loss"][-1] < run.history["train_loss"][0]
 
 
 def test_a_single_class_can_be_learned(moons):
     net = cp.Network([2, 3], output="softmax")
-    run = cp.train(net, moons[0], np.zeros(60), epochs=20, learning_rate=0.1)
+    run = training.train(net, moons[0], np.zeros(60), epochs=20, learning_rate=0.1)
     assert run.history["train_accuracy"][-1] == 1
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 60, 1000, "full"])
 def test_a_batch_larger_than_the_samples_is_all_of_them(network, moons, batch_size):
-    run = cp.train(network, *moons, epochs=2, batch_size=batch_size, record_weights="step")
+    run = training.train(network, *moons, epochs=2, batch_size=batch_size, record_weights="step")
     per_epoch = 1 if batch_size == "full" else -(-60 // batch_size)
     assert run.weight_steps.tolist() == list(range(2 * per_epoch + 1))
 
@@ -118,19 +118,19 @@ def test_a_batch_larger_than_the_samples_is_all_of_them(network, moons, batch_si
     [("epoch", [0, 9, 18, 27, 36, 45]), (2, [0, 18, 36, 45]), (5, [0, 45]), (99, [0, 45])],
 )
 def test_weights_are_recorded_where_asked_from_start_to_end(network, moons, every, steps):
-    run = cp.train(network, *moons, epochs=5, batch_size=7, record_weights=every)
+    run = training.train(network, *moons, epochs=5, batch_size=7, record_weights=every)
     assert run.weight_steps.tolist() == steps
     np.testing.assert_array_equal(run.weights[0], network.parameters)
     np.testing.assert_array_equal(run.weights[-1], run.network.parameters)
 
 
 def test_every_step_can_be_recorded_and_changes_no_bit(network, moons):
-    plain = cp.train(network, *moons, epochs=3, batch_size=7, record_weights="epoch")
-    steps = cp.train(network, *moons, epochs=3, batch_size=7, record_weights="step")
+    plain = training.train(network, *moons, epochs=3, batch_size=7, record_weights="epoch")
+    steps = training.train(network, *moons, epochs=3, batch_size=7, record_weights="step")
     assert steps.weight_steps.tolist() == list(range(28))
     np.testing.assert_array_equal(steps.weights[plain.weight_steps], plain.weights)
-    assert cp.train(network, *moons, epochs=1).weights is None
-    assert cp.train(network, *moons, epochs=1).weight_steps is None
+    assert training.train(network, *moons, epochs=1).weights is None
+    assert training.train(network, *moons, epochs=1).weight_steps is None
 
 
 @settings(max_examples=10, deadline=None)
@@ -139,11 +139,11 @@ def test_how_often_the_engine_looks_up_changes_no_bit(at_once):
     X = np.linspace(-1, 1, 40).reshape(20, 2)
     net = cp.Network([2, 4, 1], dropout=0.2)
     options = {"epochs": 3, "batch_size": 3, "schedule": "cosine", "optimizer": "nadamw"}
-    usual = cp.train(net, X, X[:, 0], **options)
+    usual = training.train(net, X, X[:, 0], **options)
     with pytest.MonkeyPatch.context() as patch:
         for engine in (NativeEngine, ReferenceEngine):
             patch.setattr(engine, "steps_per_call", lambda *_: at_once)
-        other = cp.train(net, X, X[:, 0], **options)
+        other = training.train(net, X, X[:, 0], **options)
     np.testing.assert_array_equal(usual.network.parameters, other.network.parameters)
     np.testing.assert_array_equal(usual.history["train_loss"], other.history["train_loss"])
     np.testing.assert_array_equal(usual.history["running_loss"], other.history["running_loss"])
@@ -154,7 +154,7 @@ def test_how_often_the_engine_looks_up_changes_no_bit(at_once):
 
 def test_early_stopping_ends_with_the_best_parameters(network, moons):
     X, y = moons
-    run = cp.train(
+    run = training.train(
         network, X[:40], y[:40], validation=(X[40:], 1 - y[40:]), epochs=50, learning_rate=0.1,
         early_stopping=3, record_weights="epoch",
     )  # fmt: skip
@@ -177,7 +177,7 @@ def test_early_stopping_ends_with_the_best_parameters(network, moons):
 )
 def test_the_best_epoch_is_restored_where_it_is_known_or_asked_for(line, options, restored):
     net = cp.Network([1, 1])
-    run = cp.train(
+    run = training.train(
         net, *line, optimizer="sgd", learning_rate=1.05, batch_size="full", epochs=9,
         record_weights="epoch", **options,
     )  # fmt: skip
@@ -187,7 +187,7 @@ def test_the_best_epoch_is_restored_where_it_is_known_or_asked_for(line, options
 
 
 def test_without_a_validation_part_the_training_loss_is_watched(line):
-    run = cp.train(
+    run = training.train(
         cp.Network([1, 1]),
         *line,
         epochs=30,
@@ -223,7 +223,7 @@ def test_members_stop_each_on_its_own_and_their_history_ends_there(network, moon
 
 
 def test_a_schedule_is_followed_and_recorded(network, moons):
-    run = cp.train(
+    run = training.train(
         network,
         *moons,
         epochs=4,
@@ -241,7 +241,7 @@ def test_each_step_is_taken_at_the_rate_of_its_schedule(line):
     X, y = line
     net = cp.Network([1, 1])
     net.parameters = [0.0, 0.0]
-    run = cp.train(
+    run = training.train(
         net, X, y, epochs=2, batch_size="full", learning_rate=0.1, optimizer="sgd",
         schedule="polynomial", record_weights="step", loss="half_squared_error",
     )  # fmt: skip
@@ -254,7 +254,7 @@ def test_each_step_is_taken_at_the_rate_of_its_schedule(line):
 
 
 def test_a_plateau_lowers_the_recorded_rate(line):
-    run = cp.train(
+    run = training.train(
         cp.Network([1, 1]), *line, epochs=8, learning_rate=0.1, optimizer="sgd",
         reduce_on_plateau={"patience": 2, "factor": 0.1, "least_improvement": 100, "lowest": 0.05},
     )  # fmt: skip
@@ -272,7 +272,7 @@ def test_a_callback_is_told_after_every_epoch_and_may_stop(network, moons):
         reports.append(report)
         return report.epoch == 3
 
-    run = cp.train(
+    run = training.train(
         network, *moons, epochs=9, batch_size=20, hooks=cp.Hooks(callbacks=[stop_at_three])
     )
     assert [report.epoch for report in reports] == [1, 2, 3]
@@ -289,19 +289,19 @@ def test_a_callback_is_told_after_every_epoch_and_may_stop(network, moons):
 @pytest.mark.parametrize("answer", [None, False, np.False_])
 def test_only_true_stops(network, moons, answer):
     hooks = cp.Hooks(callbacks=[lambda _: answer, lambda _: None])
-    assert cp.train(network, *moons, epochs=2, hooks=hooks).ending == "epochs"
+    assert training.train(network, *moons, epochs=2, hooks=hooks).ending == "epochs"
 
 
 def test_an_answer_from_a_comparison_of_arrays_stops(network, moons):
     hooks = cp.Hooks(callbacks=[lambda report: report.row["train_loss"][0] < 100])
-    run = cp.train(network, *moons, epochs=5, hooks=hooks)
+    run = training.train(network, *moons, epochs=5, hooks=hooks)
     assert (run.ending, run.epochs) == ("callback", 1)
 
 
 @pytest.mark.parametrize("answer", [0, 1, "yes", np.zeros(2)])
 def test_an_answer_that_is_none_is_refused(network, moons, answer):
     with pytest.raises(ArgumentError, match="a callback must answer True, False or None; got"):
-        cp.train(network, *moons, epochs=2, hooks=cp.Hooks(callbacks=[lambda _: answer]))
+        training.train(network, *moons, epochs=2, hooks=cp.Hooks(callbacks=[lambda _: answer]))
 
 
 def test_what_a_callback_sees_cannot_be_written_to(network, moons):
@@ -309,12 +309,12 @@ def test_what_a_callback_sees_cannot_be_written_to(network, moons):
         report.parameters[:] = 0
 
     with pytest.raises(ValueError, match="read-only"):
-        cp.train(network, *moons, epochs=1, hooks=cp.Hooks(callbacks=[write]))
+        training.train(network, *moons, epochs=1, hooks=cp.Hooks(callbacks=[write]))
 
 
 def test_steps_are_reported_within_the_epochs(network, moons, short_calls):
     reports = []
-    run = cp.train(
+    run = training.train(
         network, *moons, epochs=2, batch_size=20, schedule="polynomial", learning_rate=1.0,
         hooks=cp.Hooks(on_steps=[reports.append]),
     )  # fmt: skip
@@ -337,15 +337,17 @@ def test_an_error_in_a_callback_comes_through(network, moons):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        cp.train(network, *moons, epochs=2, hooks=cp.Hooks(callbacks=[fail]))
+        training.train(network, *moons, epochs=2, hooks=cp.Hooks(callbacks=[fail]))
 
 
 def test_training_works_in_a_thread(network, moons, same):
     results = []
-    thread = threading.Thread(target=lambda: results.append(cp.train(network, *moons, epochs=2)))
+    thread = threading.Thread(
+        target=lambda: results.append(training.train(network, *moons, epochs=2))
+    )
     thread.start()
     thread.join()
-    same(results[0], cp.train(network, *moons, epochs=2))
+    same(results[0], training.train(network, *moons, epochs=2))
 
 
 # ------------------------------------------------------------------------------- learning
@@ -375,7 +377,9 @@ def test_on_the_moons_a_rate_of_a_half_kills_and_a_twentieth_learns():
 
 
 def test_a_line_is_found(line):
-    run = cp.train(cp.Network([1, 1]), *line, epochs=200, learning_rate=0.1, batch_size="full")
+    run = training.train(
+        cp.Network([1, 1]), *line, epochs=200, learning_rate=0.1, batch_size="full"
+    )
     np.testing.assert_allclose(run.network.parameters, [2, -0.5], atol=1e-3)
     assert run.history["train_r2"][-1] > 0.999
 
@@ -411,15 +415,15 @@ def test_a_run_knows_what_its_member_chose(network, moons):
     assert set(run.network.architecture.dropout[:-1]) == {0.3}
     assert "dropout 0.3" in repr(run)
     start = cp.Network.of(run.network.architecture, network.architecture.initial_parameters(4))
-    again = cp.train(start, *moons, run.settings)
+    again = training.train(start, *moons, run.settings)
     np.testing.assert_array_equal(again.network.parameters, run.network.parameters)
 
 
 def test_the_kept_epoch_is_the_one_whose_parameters_are_returned(network, moons):
     options = {"epochs": 6, "learning_rate": 5.0, "record_weights": "epoch"}
-    last = cp.train(network, *moons, **options)
+    last = training.train(network, *moons, **options)
     assert last.best_epoch < 6
-    best = cp.train(network, *moons, **options, restore_best=True)
+    best = training.train(network, *moons, **options, restore_best=True)
     assert (last.kept_epoch, best.kept_epoch) == (6, best.best_epoch)
     for run in (last, best):
         np.testing.assert_array_equal(run.network.parameters, run.weights[run.kept_epoch])
@@ -429,7 +433,9 @@ def test_the_kept_epoch_is_the_one_whose_parameters_are_returned(network, moons)
 def test_the_running_loss_leaves_out_the_step_that_failed(moons):
     net = cp.Network([2, 3, 1], output="sigmoid")
     with pytest.warns(UserWarning, match="diverged"):
-        run = cp.train(net, *moons, epochs=1, learning_rate=1e200, optimizer="sgd", batch_size=20)
+        run = training.train(
+            net, *moons, epochs=1, learning_rate=1e200, optimizer="sgd", batch_size=20
+        )
     first = moons[0][randomness.permutation(0, 0, len(moons[0]))[:20]]
     targets = moons[1][randomness.permutation(0, 0, len(moons[0]))[:20]]
     p = net.predict(first)[:, 0]
@@ -459,13 +465,13 @@ def test_the_best_run_has_the_lowest_finite_watched_loss(network, moons, losses,
 def test_what_cannot_be_learned_from_is_refused_before_anything_starts(network, moons):
     X, y = moons
     with pytest.raises(DataError, match="X must have 2 features"):
-        cp.train(network, X[:, :1], y)
+        training.train(network, X[:, :1], y)
     with pytest.raises(DataError, match="y must lie between 0 and 1"):
-        cp.train(network, X, y + 1)
+        training.train(network, X, y + 1)
     with pytest.raises(ArgumentError, match="needs output='softmax'"):
-        cp.train(network, X, y, loss="categorical_cross_entropy")
+        training.train(network, X, y, loss="categorical_cross_entropy")
     with pytest.raises(ArgumentError, match=r"'epoch' is not a setting.*'epochs'"):
-        cp.train(network, X, y, epoch=1)
+        training.train(network, X, y, epoch=1)
 
 
 def test_one_blas_thread_computes_and_the_number_before_comes_back(network, moons):
@@ -476,14 +482,15 @@ def test_one_blas_thread_computes_and_the_number_before_comes_back(network, moon
     with threadpool_limits(2, user_api="blas"):
         before = threads()
         hooks = cp.Hooks(callbacks=[lambda _: seen.append(threads())])
-        cp.train(network, *moons, epochs=1, hooks=hooks)
+        training.train(network, *moons, epochs=1, hooks=hooks)
         assert threads() == before
     assert seen == [{1}]
 
 
 def test_every_how_many_epochs_may_be_a_number_of_numpys(network, moons):
     plain, numpys = (
-        cp.train(network, *moons, epochs=5, record_weights=every) for every in (2, np.int64(2))
+        training.train(network, *moons, epochs=5, record_weights=every)
+        for every in (2, np.int64(2))
     )
     assert plain.weight_steps.tolist() == numpys.weight_steps.tolist()
     assert len(plain.weights) == 4

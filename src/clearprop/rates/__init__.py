@@ -1,5 +1,6 @@
 """Learning rates with evidence: maps, choice, curvature, stability thresholds, gradient noise."""
 
+from clearprop.rates.automatic import ChosenRun, train
 from clearprop.rates.choice import Choice
 from clearprop.rates.choose import choose_learning_rate
 from clearprop.rates.curvature import Curvature, curvature
@@ -13,6 +14,7 @@ from clearprop.rates.sweep import sweep
 __all__ = [
     "Cell",
     "Choice",
+    "ChosenRun",
     "Curvature",
     "NoiseScale",
     "RangeTest",
@@ -26,4 +28,5 @@ __all__ = [
     "range_test",
     "sharpness",
     "sweep",
+    "train",
 ]

@@ -24,10 +24,10 @@ from numpy.typing import ArrayLike
 
 from clearprop import _checks
 from clearprop.engines import Data
-from clearprop.errors import ArgumentError
+from clearprop.errors import ArgumentError, Interrupted
 from clearprop.network import Network
 from clearprop.rates.choice import Choice
-from clearprop.rates.constant import check_varies, constant_loss
+from clearprop.rates.constant import all_alike, constant_loss
 from clearprop.rates.evidence import Evidence
 from clearprop.rates.grids import seed_list
 from clearprop.training import (
@@ -86,11 +86,13 @@ def choose_learning_rate(
         **choices: settings by name, as for `train`, but no learning_rate.
 
     Returns:
-        The rate with its interval, evidence and cost; or the optimizer's fixed default, where
-        nothing can be learned from the data, with the reason.
+        The rate with its interval, evidence and cost; or the optimizer's fixed default with the
+        reason, where nothing can be learned from the data, all targets are alike or every training
+        diverged.
 
     Raises:
-        ArgumentError: a choice breaks a rule, all targets are alike, or every training diverged.
+        ArgumentError: a choice breaks a rule. DataError: the arrays cannot be learned from.
+        Interrupted: Ctrl-C or SIGTERM; `.runs` is None.
 
     Example:
         >>> import numpy as np
@@ -108,10 +110,13 @@ def choose_learning_rate(
     if validation is None and n >= _FEW:
         validation = _HELD_OUT
     data = assemble(network, X, y, chosen, validation=validation, sample_weight=sample_weight)
-    check_varies(data[0])
     trials = _Trials(network, data, replace(chosen, learning_rate=None), seeds, on_steps)
-    evidence = _search(trials)
-    return _answer(trials, evidence, started)
+    alike = all_alike(data[0])
+    try:
+        return _answer(trials, [] if alike else _search(trials), alike, started)
+    except Interrupted as stop:
+        message = "the training was stopped while its learning rate was being chosen"
+        raise Interrupted(message, stop.signal, None) from stop
 
 
 @dataclass(frozen=True)
@@ -211,10 +216,7 @@ def _search(trials: _Trials) -> list[Evidence]:
     grid = list(range(_LOWEST, _HIGHEST + 1, _COARSE))
     cut = trials.run(grid, min(epochs, max(2, epochs // _CUT)), range(1), constant=True)
     if not np.isfinite(cut.losses).any():
-        raise ArgumentError(
-            f"X and y must be such that some learning rate trains; all diverged, the lowest of "
-            f"them {cut.rates[0]:g}: scale X and y"
-        )
+        return [cut]
     top = grid[int(np.argmin(cut.losses[:, 0]))]
     length = min(epochs, max(2, -(-epochs // _COMPRESSED)))
     tried = list(range(top - _BELOW, top + _ABOVE + 1))
@@ -244,18 +246,22 @@ def _confirmed(trials: _Trials, steps: Sequence[int], found: Evidence) -> Eviden
     return found
 
 
-def _answer(trials: _Trials, evidence: Sequence[Evidence], started: float) -> Choice:
-    last, settings, (train, rest) = evidence[-1], trials.settings, trials.data
+def _answer(
+    trials: _Trials, evidence: Sequence[Evidence], alike: str | None, started: float
+) -> Choice:
+    settings, (train, rest) = trials.settings, trials.data
     loss = settings.loss_for(trials.network.architecture.activations[-1])
     watched = train if rest is None else rest
     constant = constant_loss(loss, watched)
-    reason = _doubt(last, constant, len(watched.X))
-    rate = DEFAULT_RATES[settings.rule] if reason else float(last.rates[last.best])
+    reason = alike or _doubt(evidence[-1], constant, len(watched.X))
+    rate = DEFAULT_RATES[settings.rule]
+    if reason is None:
+        rate = float(evidence[-1].rates[evidence[-1].best])
     seconds = time.monotonic() - started
     full = trials.seconds_of_full_run(rate)
     return Choice(
         rate=rate,
-        interval=None if reason else last.interval,
+        interval=None if reason else evidence[-1].interval,
         reason=reason,
         evidence=tuple(evidence),
         batch_size=_batch_size(settings, len(train.X)),
@@ -270,6 +276,8 @@ def _answer(trials: _Trials, evidence: Sequence[Evidence], started: float) -> Ch
 def _doubt(found: Evidence, constant: float, n: int) -> str | None:
     """Why these losses give no reliable answer, or None."""
     best = found.losses[found.best]
+    if not np.isfinite(found.losses[:, 0]).any():
+        return f"all trainings diverged, also at {found.rates[0]:g} (try scaling X and y)"
     if not np.isfinite(best).all():
         return "at every rate that looked good, trainings from some seeds diverged"
     least = max(_LEAST_GAIN, _GAIN_NOISE / np.sqrt(n))

@@ -8,7 +8,7 @@ from clearprop.engines import Data
 from clearprop.equations.losses import FROM_LOGITS, LOSSES, cost
 from clearprop.errors import ArgumentError
 
-__all__ = ["check_varies", "constant_loss"]
+__all__ = ["all_alike", "check_varies", "constant_loss"]
 
 _LEAST = 1e-12  # a class that never occurs has a logit, too
 
@@ -41,8 +41,18 @@ def check_varies(data: Data) -> None:
     Raises:
         ArgumentError: they are.
     """
-    if (data.y == data.y[:1]).all():
-        raise ArgumentError(
-            f"y must vary for learning rates to differ; all {len(data.y)} targets are "
-            f"{data.y[0].tolist() if data.y.shape[1] > 1 else data.y[0, 0].item()}"
-        )
+    alike = all_alike(data)
+    if alike is not None:
+        raise ArgumentError(f"y must vary for learning rates to differ; {alike}")
+
+
+def all_alike(data: Data) -> str | None:
+    """That all targets are alike and what they are, in words, or None.
+
+    >>> all_alike(Data(np.zeros((3, 1)), np.ones((3, 1))))
+    'all 3 targets are 1.0'
+    """
+    if (data.y != data.y[:1]).any():
+        return None
+    one = data.y[0].tolist() if data.y.shape[1] > 1 else data.y[0, 0].item()
+    return f"all {len(data.y)} targets are {one}"

@@ -118,20 +118,12 @@ class Job:
         return self._write(table, finish(prepared, self.options, run, choice))
 
     def _choice(self, prepared: Prepared, on_steps: Sequence[Callback]) -> Choice | None:
-        """The choice of the learning rate: the one made before the run was stopped, or a new one.
-
-        Raises:
-            Interrupted: stopped by a signal; there is no network yet, so `runs` is None.
-        """
+        """The choice that was made before the run was stopped, or a new one."""
         made = self.directory.read_choice()
         if made is not None:
             return made
         listeners = [partial(_best_of, listener) for listener in on_steps]
-        try:
-            choice = choose_rate(prepared, self.options, listeners)
-        except Interrupted as stop:
-            message = "the training was stopped while its learning rate was being chosen"
-            raise Interrupted(message, stop.signal, None) from stop
+        choice = choose_rate(prepared, self.options, listeners)
         if choice is not None:
             self.directory.write_choice(choice)
         return choice

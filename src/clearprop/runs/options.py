@@ -32,8 +32,8 @@ class TableOptions:
         seed: of split, start, order and dropout.
         patience: epochs without improvement before training stops; 0 never stops early.
         l2: strength of the L2 penalty, divided by the number of training rows.
-        training: the other settings of `clearprop.training.Settings`, by name; `learning_rate` may
-            also be "auto": chosen by short trainings.
+        training: the other settings of `clearprop.training.Settings`, by name; `learning_rate` is
+            "auto", chosen by short trainings, unless it is a number or None, a fixed default.
 
     Raises:
         ArgumentError: a value that breaks a rule.
@@ -70,7 +70,7 @@ class TableOptions:
     @property
     def chooses_rate(self) -> bool:
         """Whether the learning rate is to be chosen by short trainings."""
-        return bool(self.training.get("learning_rate") == "auto")
+        return bool(self.training.get("learning_rate", TABLE.learning_rate) == "auto")
 
     def architecture(self, n_inputs: int, n_outputs: int, output: str) -> Architecture:
         """The network's architecture, once inputs and outputs are known."""

@@ -10,15 +10,14 @@ from clearprop import _checks
 from clearprop.errors import ArgumentError
 from clearprop.training.settings import Settings
 
-__all__ = ["Choices", "combine"]
+__all__ = ["Choices", "OtherChoices", "combine"]
 
 
-class Choices(TypedDict, total=False):
-    """Any of the fields of `Settings`, which says what each means."""
+class OtherChoices(TypedDict, total=False):
+    """Any of the fields of `Settings` but the learning rate."""
 
     loss: str | None
     optimizer: str | Mapping[str, Any]
-    learning_rate: float | None
     batch_size: int | str
     epochs: int
     schedule: str | Mapping[str, Any]
@@ -34,6 +33,12 @@ class Choices(TypedDict, total=False):
     score: str | None
     engine: str
     seed: int
+
+
+class Choices(OtherChoices, total=False):
+    """Any of the fields of `Settings`, which says what each means."""
+
+    learning_rate: float | None
 
 
 def combine(settings: Settings | None, choices: Mapping[str, Any]) -> Settings:

@@ -30,7 +30,7 @@ from clearprop.training.run import Population, Run
 from clearprop.training.settings import Settings
 from clearprop.training.trainer import Hooks, Trainer
 
-__all__ = ["train", "train_population"]
+__all__ = ["train", "train_population", "warn_of_divergence"]
 
 Array = NDArray[Any]
 Member = Mapping[str, Any]
@@ -91,14 +91,18 @@ def train(
         hooks=hooks,
         **choices,
     )
-    run = population[0]
+    warn_of_divergence(population[0], stacklevel=3)
+    return population[0]
+
+
+def warn_of_divergence(run: Run, stacklevel: int) -> None:
+    """Warn where a run diverged; a caller who looks at the numbers alone should know."""
     if run.diverged:
         warnings.warn(
             f"the training ({run.settings.rule}, batch {run.batch_size}) {run.diverged}; "
             "the best parameters were kept",
-            stacklevel=2,
+            stacklevel=stacklevel,
         )
-    return run
 
 
 def train_population(
