@@ -1,0 +1,40 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from clearprop.defaults import TABLE
+
+__all__ = [
+    "HIDDEN",
+    "Activation",
+    "Dropout",
+    "Dtype",
+    "EngineName",
+    "Hidden",
+    "Json",
+    "Schedule",
+    "Target",
+]
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Target = Annotated[
+    str | None,
+    typer.Option(help="The column to predict.  [default: 'target']", show_default=False),
+]
+HIDDEN = ",".join(map(str, TABLE.hidden))  # as it is written on the command line
+Hidden = Annotated[
+    str, typer.Option(help="Neurons of each hidden layer, with commas; '' for none.")
+]
+Activation = Annotated[str, typer.Option(help="Activation of the hidden layers.")]
+Dropout = Annotated[
+    float, typer.Option(help="Share of the hidden activations silenced in training.")
+]
+Schedule = Annotated[
+    str, typer.Option(help="How the rate moves: constant, cosine, one_cycle, wsd, ...")
+]
+Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+EngineName = Annotated[str, typer.Option("--engine", help="auto, native or reference.")]
