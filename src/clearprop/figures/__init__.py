@@ -34,6 +34,8 @@ from clearprop.figures.residuals import describe_residual_histogram, residual_hi
 from clearprop.figures.score import describe_score_curves, score_curves
 from clearprop.figures.series import Series, describe_series_curves, series_curves
 from clearprop.figures.style import DARK, LIGHT, Theme
+from clearprop.figures.surface import Path2D, Surface, describe_surface_2d, surface_2d
+from clearprop.figures.surface_3d import describe_surface_3d, surface_3d
 from clearprop.figures.tangent import describe_tangent_curve, tangent_curve
 from clearprop.figures.weights import describe_weight_histories, weight_histories
 
@@ -44,7 +46,9 @@ __all__ = [
     "Line",
     "NetworkDrawing",
     "Panel",
+    "Path2D",
     "Series",
+    "Surface",
     "Theme",
     "as_png",
     "as_svg",
@@ -62,6 +66,8 @@ __all__ = [
     "describe_residual_histogram",
     "describe_score_curves",
     "describe_series_curves",
+    "describe_surface_2d",
+    "describe_surface_3d",
     "describe_tangent_curve",
     "describe_weight_histories",
     "function_curve",
@@ -75,6 +81,8 @@ __all__ = [
     "residual_histogram",
     "score_curves",
     "series_curves",
+    "surface_2d",
+    "surface_3d",
     "tangent_curve",
     "weight_histories",
 ]
