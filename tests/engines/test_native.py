@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 import clearprop as cp
 from clearprop import randomness
 from clearprop.engines import cost, native
+from clearprop.engines.coefficients import CORE_RULES
 from clearprop.engines.native import NativeEngine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.equations.activations import ACTIVATIONS
 from clearprop.equations.losses import FROM_LOGITS, LOSSES
-from clearprop.equations.updates import UPDATES
 from clearprop.errors import ArgumentError
 
 needs_core = pytest.mark.skipif(native.core is None, reason="the compiled core is not installed")
@@ -33,7 +33,7 @@ FEATURES = [
         for loss in sorted(set(LOSSES) - set(FROM_LOGITS))
     ),
     *({"output": output, "loss": loss} for loss, output in FROM_LOGITS.items()),
-    *({"rule": rule, "penalties": ("l2",)} for rule in sorted(UPDATES)),
+    *({"rule": rule, "penalties": ("l2",)} for rule in sorted(CORE_RULES)),
     {"penalties": ("l1", "l2", "leaving_range")},
     {"clip": ("norm", 0.01)},
     {"clip": ("value", 0.01)},
@@ -80,7 +80,7 @@ def test_every_feature_equals_the_reference_after_one_step(case, shape, features
 
 
 @needs_core
-@pytest.mark.parametrize("rule", sorted(UPDATES))
+@pytest.mark.parametrize("rule", sorted(CORE_RULES))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_after_two_hundred_steps_the_loss_is_the_same_within_two_percent(case, rule, dtype):
     population = case(
@@ -100,7 +100,7 @@ def test_after_two_hundred_steps_the_loss_is_the_same_within_two_percent(case, r
     st.fixed_dictionaries(
         {
             "sizes": st.lists(st.integers(1, 70), min_size=2, max_size=4).map(tuple),
-            "rule": st.sampled_from(sorted(UPDATES)),
+            "rule": st.sampled_from(sorted(CORE_RULES)),
             "n": st.integers(1, 150),
             "m": st.integers(1, 40),
             "batch_size": st.integers(1, 70),
@@ -273,6 +273,15 @@ def test_too_many_layers_fall_back_and_the_run_says_so():
     assert run.engine == "reference"
     assert run.engine_note == "native: 258 layers; it serves 256"
     assert cp.train(cp.Network([1, 1]), X, X, learning_rate="fixed", epochs=1).engine_note == ""
+
+
+@needs_core
+def test_a_rule_that_sums_over_all_parameters_falls_back_to_the_reference_and_says_why():
+    run = cp.train(cp.Network([1, 1]), [[1.0], [2.0]], [1.0, 2.0], epochs=1, optimizer="prodigy")
+    assert run.engine == "reference"
+    assert run.engine_note == (
+        "native: prodigy sums over all parameters between two steps, which the core does not do"
+    )
 
 
 @needs_core

@@ -12,6 +12,7 @@ from clearprop.engines import reference
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.equations.losses import LOSSES
 from clearprop.equations.updates import UPDATES
+from golden.naive_rules import NAIVE
 
 engine = ReferenceEngine()
 
@@ -150,6 +151,9 @@ def naive(case, i, epochs):
         for q in range(p)
     ]
     memory = [Memory(plan.rule, options[q]) for q in range(p)]
+    if plan.rule in NAIVE:
+        decay = [options[q]["weight_decay"] for q in range(p)]
+        whole = NAIVE[plan.rule](w, **options[0] | {"weight_decay": decay})
     t = 0
     for epoch in range(epochs):
         order, loss_sum = randomness.permutation(plan.seeds[i], epoch, n), 0.0
@@ -170,7 +174,10 @@ def naive(case, i, epochs):
                     if architecture.is_weight[q]:
                         g[q] += strength[i, 0] * penalty_slope(name, w[q])
             g = clipped([float(x) for x in g], plan.clip)
-            w = [memory[q].step(w[q], g[q], t, case.rates[i]) for q in range(p)]
+            if plan.rule in NAIVE:
+                w = whole.step(w, g, t, case.rates[i])
+            else:
+                w = [memory[q].step(w[q], g[q], t, case.rates[i]) for q in range(p)]
             loss_sum += total * len(rows)
     return np.array(w), loss_sum
 

@@ -24,7 +24,14 @@ from clearprop.equations.losses import LOSSES
 from clearprop.equations.penalties import PENALTIES, clip_norm, clip_value
 from clearprop.equations.search import exhaustive_search, random_nudge
 from clearprop.equations.updates import UPDATES, initial_slots
-from golden.cases import STIFFNESS, UPDATE_CASES, UPDATE_START, arrays_of, every_case
+from golden.cases import (
+    RATE_FREE_CASES,
+    STIFFNESS,
+    UPDATE_CASES,
+    UPDATE_START,
+    arrays_of,
+    every_case,
+)
 from golden.ours import cost_of, gradient_of, path_of
 from golden.tolerances import TOLERANCES
 
@@ -73,7 +80,7 @@ def test_losses(name):
         )
 
 
-@pytest.mark.parametrize("case", UPDATE_CASES, ids=str)
+@pytest.mark.parametrize("case", UPDATE_CASES + RATE_FREE_CASES, ids=str)
 def test_updates(case):
     ends = []
     for array in (np.asarray, strict):

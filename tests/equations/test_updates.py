@@ -1,4 +1,7 @@
-"""Every update rule: one step worked by hand, populations, memory; paths are in test_golden.py."""
+"""Every update rule: one step worked by hand, populations, memory.
+
+Whole paths are in test_golden.py and test_rate_free.py.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from clearprop.equations.updates import SLOTS, UPDATES, initial_slots
-from golden.cases import STIFFNESS, UPDATE_CASES, UPDATE_START, UpdateCase, problem_gradient
+from clearprop.equations.updates import SCALARS, SLOTS, UPDATES, initial_slots
+from golden.cases import (
+    RATE_FREE_CASES,
+    STIFFNESS,
+    UPDATE_CASES,
+    UPDATE_START,
+    UpdateCase,
+    problem_gradient,
+)
 from golden.ours import path_of
+
+Z = 3 - 0.1 * (0.5 / (0.5 / math.sqrt(0.578125) + 0.01) + 0.3 * 2)  # of Schedule-Free, below
 
 # Step number 3 from w = 2 with g = 0.5, η = 0.1; the slots are what was remembered so far.
 # Each row: options, slots before, slots after, w after; the arithmetic is spelled out.
@@ -60,7 +72,25 @@ ONE_STEP = {
         * ((1 - 0.278816) * 0.5 / (1 - 0.0557632) + 0.28766336 * 0.4 / (1 - 0.0557632 * 0.28766336))
         / (math.sqrt(0.1 / 0.578125) + 0.01),
     ),
-}
+    # z = 3 and x = 2 so far; γ = max(.2, .1), Σγ² = .06 + .04, so c = .4; v = .75·.25 + .25·.25,
+    # v̂ = .25/.578125; z = 3 − .1·(.5/(√v̂ + .01) + .3·2); x = .6·2 + .4z; y = .75z + .25x
+    "schedule_free_adamw": (
+        {"beta1": 0.25, "beta2": 0.75, "epsilon": 0.01, "weight_decay": 0.3},
+        (3.0, 2.0, 0.25, 0.2, 0.06),
+        (Z, 0.6 * 2 + 0.4 * Z, 0.25, 0.2, 0.1),
+        0.75 * Z + 0.25 * (0.6 * 2 + 0.4 * Z),
+    ),
+    # √β2 = .5, d²η/d0 = .5²·.1/.125 = .2. r = .5·1.4 + .2·.5·(5 − 2) = 1; s = .5·.2 + .2·.5 = .2;
+    # m = .75·.1 + .25·.5·.5 = .1375; v = .25·.03 + .75·.0625 = .054375; d = .2·1/.2 = 1;
+    # w = 2 − .05·.3·2 − .05·m/(√v + .5·.01)
+    "prodigy": (
+        {"beta1": 0.75, "beta2": 0.25, "epsilon": 0.01, "weight_decay": 0.3, "d0": 0.125,
+         "d_coefficient": 0.2},
+        (5.0, 0.1, 0.03, 0.2, 1.4, 0.5),
+        (5.0, 0.1375, 0.054375, 0.2, 1.0, 1.0),
+        1.97 - 0.05 * 0.1375 / (math.sqrt(0.054375) + 0.005),
+    ),
+}  # fmt: skip
 
 
 def test_every_rule_is_worked_by_hand():
@@ -82,9 +112,10 @@ def test_slots_are_named_and_start_where_the_formulas_do(rule):
     slots = initial_slots(rule, w)
     assert len(slots) == len(SLOTS[rule])
     for name, slot in zip(SLOTS[rule], slots, strict=True):
-        product = name == "momentum_product"
-        assert slot.shape == ((3, 1) if product else (3, 4))
-        assert (slot == (1 if product else 0)).all()
+        assert slot.shape == ((3, 1) if name in SCALARS else (3, 4))
+        start = 7 if name in ("base", "average", "start") else name == "momentum_product"
+        assert (slot == start).all()
+        assert not np.shares_memory(slot, w)
 
 
 @pytest.mark.parametrize("rule", UPDATES)
@@ -107,7 +138,7 @@ def test_nothing_handed_in_is_written_to(rule):
 
 @pytest.mark.parametrize("rule", UPDATES)
 def test_a_gradient_of_zero_from_the_start_moves_nothing_but_by_decay(rule):
-    decays = rule in ("adamw", "nadamw")
+    decays = rule in ("adamw", "nadamw")  # of the rate-free rules see test_rate_free.py
     options = {"weight_decay": 0.0} if decays else {}
     w = np.array([1.0, -2.0])
     after = path_of(rule, w, [np.zeros_like] * 3, 0.1, options)[-1]
@@ -119,7 +150,7 @@ def test_a_gradient_of_zero_from_the_start_moves_nothing_but_by_decay(rule):
         )
 
 
-@pytest.mark.parametrize("case", UPDATE_CASES, ids=str)
+@pytest.mark.parametrize("case", UPDATE_CASES + RATE_FREE_CASES, ids=str)
 def test_a_population_walks_as_its_members_would(case):
     stiffness = np.array(STIFFNESS)
     start = np.array(UPDATE_START) * np.array([[1.0], [-0.5], [0.2]])  # (m, p)
@@ -196,7 +227,9 @@ def test_the_first_step_goes_downhill_in_every_component(rule, g):
 
 @pytest.mark.parametrize("rule", UPDATES)
 def test_every_rule_gets_down_a_bowl(rule):
-    eta = {"adadelta": 20.0, "adagrad": 0.5}.get(rule, 0.05)
+    eta = {"adadelta": 20.0, "adagrad": 0.5, "prodigy": 1.0, "schedule_free_adamw": 0.1}.get(
+        rule, 0.05
+    )
     bowl = [lambda w: w * np.array([1.0, 4.0])] * 300
     w = path_of(rule, np.array([3.0, -2.0]), bowl, eta, {})[-1]
     assert np.abs(w).max() < 0.2

@@ -132,6 +132,29 @@ UPDATE_CASES = (
     ),
 )
 
+# Rules that PyTorch has not: they are compared with `naive_rules.py`.
+RATE_FREE_CASES = (
+    UpdateCase("schedule_free_adamw", 0.05),
+    UpdateCase(
+        "schedule_free_adamw",
+        0.03,
+        (("beta1", 0.5), ("beta2", 0.8), ("epsilon", 1e-2), ("weight_decay", 0.3)),
+    ),
+    UpdateCase("prodigy", 1.0),
+    UpdateCase(
+        "prodigy",
+        0.7,
+        (
+            ("beta1", 0.5),
+            ("beta2", 0.8),
+            ("epsilon", 1e-2),
+            ("weight_decay", 0.3),
+            ("d0", 1e-3),
+            ("d_coefficient", 0.6),
+        ),
+    ),
+)
+
 UPDATE_START = (2.0, -1.5, 0.3, -0.1, 1.0, 0.0)
 
 

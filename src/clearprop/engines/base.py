@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clearprop import _checks
 from clearprop.architecture import Architecture
-from clearprop.equations.updates import initial_slots
+from clearprop.equations.updates import evaluated, initial_slots
 from clearprop.errors import ArgumentError
 
 __all__ = ["ENGINES", "Data", "Engine", "Plan", "State", "Steps", "choose_engine", "passed_over"]
@@ -84,6 +84,14 @@ class State:
         """The state before the first step; the parameters are copied."""
         w = np.array(parameters)
         return cls(w, initial_slots(rule, w), 0, np.ones(len(w), dtype=bool))
+
+    def evaluated(self, rule: str) -> Array:
+        """The parameters that are evaluated, recorded and returned, `(m, p)`: mostly `parameters`.
+
+        The engine takes gradients at `parameters`. See `evaluated` in `equations/updates.py`.
+        """
+        w: Array = evaluated(rule, self.parameters, self.slots)
+        return w
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,8 @@ class NativeEngine:
             return f"more than {_MOST_PARAMETERS:,} parameters"
         if plan.batch_size * max(plan.architecture.layer_sizes) >= _MOST_VALUES:
             return f"more than {_MOST_VALUES:,} values in a layer of a batch"
+        if plan.rule == "prodigy":
+            return "prodigy sums over all parameters between two steps, which the core does not do"
         for kind, name, known in (
             *(("activation", a, core.activations) for a in plan.architecture.activations),
             ("loss", plan.loss, core.losses),

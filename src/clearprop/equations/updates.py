@@ -7,8 +7,9 @@ Every rule has the same face, `rule(w, g, slots, t, eta, ...) -> (w, slots)`:
     t      number of this step, from 1  eta    learning rate, a number or (..., 1)
 
 The other arguments are numbers, or arrays (..., 1) where the networks of a population differ.
-All rules agree with PyTorch 2.13 to rounding: `momentum` and `nesterov` with its SGD, `nadamw`
-with its NAdam and decoupled decay, the others with the optimiser of the same name.
+All rules here agree with PyTorch 2.13 to rounding: `momentum` and `nesterov` with its SGD, `nadamw`
+with its NAdam and decoupled decay, the others with the optimiser of the same name. Two rules that
+PyTorch has not are in `rate_free.py`.
 """
 
 from __future__ import annotations
@@ -19,19 +20,24 @@ from typing import TypeAlias
 from array_api_compat import array_namespace
 
 from clearprop.equations.activations import Array
+from clearprop.equations.rate_free import prodigy, schedule_free_adamw
 
 __all__ = [
+    "SCALARS",
     "SLOTS",
     "UPDATES",
     "adadelta",
     "adagrad",
     "adam",
     "adamw",
+    "evaluated",
     "initial_slots",
     "momentum",
     "nadamw",
     "nesterov",
+    "prodigy",
     "rmsprop",
+    "schedule_free_adamw",
     "sgd",
 ]
 
@@ -179,6 +185,8 @@ UPDATES: dict[str, Callable[..., tuple[Array, Slots]]] = {
     "adam": adam,
     "adamw": adamw,
     "nadamw": nadamw,
+    "schedule_free_adamw": schedule_free_adamw,
+    "prodigy": prodigy,
 }
 
 # What each rule remembers from step to step, in the order of its `slots`.
@@ -192,13 +200,44 @@ SLOTS: dict[str, tuple[str, ...]] = {
     "adam": ("first_moment", "second_moment"),
     "adamw": ("first_moment", "second_moment"),
     "nadamw": ("first_moment", "second_moment", "momentum_product"),
+    "schedule_free_adamw": ("base", "average", "second_moment", "largest_rate", "weight_sum"),
+    "prodigy": (
+        "start",
+        "first_moment",
+        "second_moment",
+        "gradient_sum",
+        "numerator",
+        "distance",
+    ),
 }
+
+# Slots with one number for a whole network, `(..., 1)`, and where it starts.
+SCALARS = {
+    "momentum_product": 1.0,
+    "largest_rate": 0.0,
+    "weight_sum": 0.0,
+    "numerator": 0.0,
+    "distance": 0.0,
+}
+_AT_THE_START = ("base", "average", "start")  # slots that begin as a copy of the parameters
 
 
 def initial_slots(rule: str, w: Array) -> Slots:
-    """Memory before the first step: zeros like w; the running product (..., 1) starts at one."""
+    """Memory before the first step: see `SCALARS`; places start at w, all else at zero."""
     xp = array_namespace(w)
-    return tuple(
-        xp.ones_like(w[..., :1]) if name == "momentum_product" else xp.zeros_like(w)
-        for name in SLOTS[rule]
-    )
+
+    def first(name: str) -> Array:
+        if name in SCALARS:
+            return xp.full_like(w[..., :1], SCALARS[name])
+        return xp.asarray(w, copy=True) if name in _AT_THE_START else xp.zeros_like(w)
+
+    return tuple(first(name) for name in SLOTS[rule])
+
+
+def evaluated(rule: str, w: Array, slots: Slots) -> Array:
+    """The parameters that count: a rule that averages its path is judged at the average.
+
+    There the loss is evaluated, and they are what a training returns. For all other rules they are
+    `w`, where gradients are taken.
+    """
+    return slots[SLOTS[rule].index("average")] if "average" in SLOTS[rule] else w

@@ -42,6 +42,8 @@ UPDATE_FORMULAS = {
     "adam": "−η m̂/(√v̂ + ε)",
     "adamw": "−ηλw − η m̂/(√v̂ + ε)",
     "nadamw": "−ηλw − η m̂/(√v̂ + ε), m̂ looking ahead",
+    "schedule_free_adamw": "(1 − β1)z + β1 x − w, z ← z − η(g/(√v̂ + ε) + λw), x ← (1 − c)x + cz",
+    "prodigy": "−dηλw − dη m/(√v + dε), m ← β1 m + (1 − β1)dg",
 }
 
 

@@ -129,12 +129,13 @@ class World:
         step, plan = self.step, self.step.plan
         where, shape = plan.architecture.slices[name], plan.architecture.shapes[name]
         flat = g.reshape((*g.shape[: g.ndim - len(shape)], -1))
-        slots = initial_slots(plan.rule, flat) if fresh else self._slots(name)
         options = {
             option: value[0][where] if value.shape[-1] > 1 else value[0]
             for option, value in plan.rule_options.items()
         }
         w = self[name].reshape(-1)
+        start = np.broadcast_to(w, flat.shape)
+        slots = initial_slots(plan.rule, start) if fresh else self._slots(name)
         eta = step.learning_rate
         w_next, _ = UPDATES[plan.rule](w, flat, slots, t or step.t, eta, **options)
         moved: Array = (w_next - w).reshape((*flat.shape[:-1], *shape))

@@ -43,6 +43,9 @@ PRECONDITIONED = frozenset({"adagrad", "rmsprop", "adam", "adamw"})
 _WHY_NONE = {
     "adadelta": "adadelta sets the length of its steps itself, so no fixed rate bounds them",
     "nadamw": "the momentum of nadamw changes from step to step, so no fixed factor bounds it",
+    "schedule_free_adamw": "schedule_free_adamw averages over a growing part of its path, so no "
+    "fixed factor bounds it",
+    "prodigy": "prodigy multiplies its rate by an estimate of its own, so no fixed rate bounds it",
 }
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clearprop import _checks
 from clearprop.architecture import Architecture
 from clearprop.engines import State
-from clearprop.equations.updates import SLOTS
+from clearprop.equations.updates import SCALARS, SLOTS
 from clearprop.errors import ArgumentError, DamagedFileError, FileError
 from clearprop.storage import Tensor, load_tensors, save_tensors
 from clearprop.training.progress import ENDINGS, Divergence, Progress
@@ -176,7 +176,7 @@ def _expected(metadata: dict[str, Any]) -> dict[str, Tensor]:
         "watch.best_parameters": Tensor(dtype, (m, p)),
     }
     for i, name in enumerate(slots):
-        result[f"slot{i}"] = Tensor(dtype, (m, 1 if name == "momentum_product" else p))
+        result[f"slot{i}"] = Tensor(dtype, (m, 1 if name in SCALARS else p))
     for name, kind in _STATE_OF_MEMBERS.items():
         result[name] = Tensor(kind, (m,))
     for name, kind in _WATCH_OF_MEMBERS.items():

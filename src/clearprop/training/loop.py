@@ -177,7 +177,7 @@ class Loop:
         self._find_blow_ups(progress, "train_loss" if "train_loss" in row else self.watched)
         watched = row[self.watched]
         state, watch = progress.state, progress.watch
-        watch.look(progress.epoch, watched, state.parameters, state.alive)
+        watch.look(progress.epoch, watched, self._evaluated(progress), state.alive)
         done = watch.finished(watched, state.alive, self.settings.stopping())
         progress.end(np.flatnonzero(done), "early_stopping")
         watch.lower_rates(watched, state.alive, self.settings.plateau())
@@ -190,7 +190,7 @@ class Loop:
     def _row(self, progress: Progress, running: Array) -> dict[str, Array]:
         """One row of the history; NaN for members that had ended before this epoch."""
         here = (progress.ending == 0) | (progress.last_epoch >= progress.epoch)
-        plan, w = self.plan, progress.state.parameters[here]
+        plan, w = self.plan, self._evaluated(progress)[here]
         last = range(self.n_batches - 1, self.n_batches) if progress.epoch else range(1)
         row = {
             "learning_rate": self._rates(progress, max(progress.epoch - 1, 0), last)[here, 0],
@@ -219,7 +219,7 @@ class Loop:
         beyond = progress.state.alive & ~(np.isfinite(loss) & (loss <= limit))
         layer_of = self.plan.architecture.layer_of
         for member in np.flatnonzero(beyond):
-            largest = int(np.argmax(np.abs(progress.state.parameters[member])))
+            largest = int(np.argmax(np.abs(self._evaluated(progress)[member])))
             rate = progress.columns["learning_rate"][-1][member]
             progress.diverge(
                 int(member),
@@ -234,13 +234,17 @@ class Loop:
 
     def _record(self, progress: Progress) -> None:
         if self.settings.record_weights is not None:
-            progress.recorded.append((progress.state.step, progress.state.parameters.copy()))
+            progress.recorded.append((progress.state.step, self._evaluated(progress).copy()))
+
+    def _evaluated(self, progress: Progress) -> Array:
+        """The parameters that count, `(m, p)`; see `State.evaluated`."""
+        return progress.state.evaluated(self.plan.rule)
 
     def _report(self, progress: Progress) -> Report:
         row = {name: rows[-1] for name, rows in progress.columns.items()}
         done = progress.epoch * self.n_batches + progress.batch
         epoch, last = divmod(max(done - 1, 0), self.n_batches)  # the step just taken
-        parameters = progress.state.parameters.view()
+        parameters = self._evaluated(progress).view()
         parameters.flags.writeable = False
         return Report(
             progress.epoch,

@@ -167,7 +167,8 @@ def train_population(
     trainer = Trainer(loop, hooks, {**task, "rule": plan.rule, "engine": engine.name})
     # No name is given to the starts: with thousands of members, each copy of them counts.
     progress, stopped_by = trainer.run(starts(network, members))
-    progress.state.slots = ()  # nor is what the rule remembers needed any more
+    state = progress.state  # nor is what the rule remembers needed any more
+    state.parameters, state.slots = state.evaluated(plan.rule), ()
     population = _population(network, progress, loop, members, trainer.seconds)
     if stopped_by is not None:
         kept = f"; its state is in {trainer.checkpoint.path}" if trainer.checkpoint else ""

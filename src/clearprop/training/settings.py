@@ -33,6 +33,8 @@ DEFAULT_RATES = {
     "adam": 0.003,
     "adamw": 0.003,
     "nadamw": 0.003,
+    "schedule_free_adamw": 0.0025,
+    "prodigy": 1.0,
 }
 
 # What `early_stopping` and `reduce_on_plateau` understand, with the values they start from.
@@ -228,7 +230,7 @@ def rule_options(optimizer: str | Mapping[str, Any]) -> tuple[str, dict[str, flo
         if option in ("momentum", "rho", "beta1", "beta2"):
             _checks.fraction(option, value)
         else:
-            _checks.positive(option, value, zero=option != "epsilon")
+            _checks.positive(option, value, zero=option in ("weight_decay", "momentum_decay"))
     return name, defaults | {key: float(value) for key, value in given.items()}
 
 
