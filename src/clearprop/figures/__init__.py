@@ -8,6 +8,7 @@ Every figure takes `ax` (an existing Axes; one is made where it is None) and `th
 "dark"). `as_svg` and `as_png` turn what was drawn into bytes.
 """
 
+from clearprop.figures.bars import bars, describe_bars
 from clearprop.figures.boundary import Boundary, decision_boundary, describe_decision_boundary
 from clearprop.figures.confusion import confusion_matrix, describe_confusion_matrix
 from clearprop.figures.function import describe_function_curve, function_curve
@@ -33,6 +34,7 @@ from clearprop.figures.rate_multiples import (
 from clearprop.figures.residuals import describe_residual_histogram, residual_histogram
 from clearprop.figures.score import describe_score_curves, score_curves
 from clearprop.figures.series import Series, describe_series_curves, series_curves
+from clearprop.figures.spectrum import describe_hessian_spectrum, hessian_spectrum
 from clearprop.figures.style import DARK, LIGHT, Theme
 from clearprop.figures.surface import Path2D, Surface, describe_surface_2d, surface_2d
 from clearprop.figures.surface_3d import describe_surface_3d, surface_3d
@@ -52,11 +54,14 @@ __all__ = [
     "Theme",
     "as_png",
     "as_svg",
+    "bars",
     "confusion_matrix",
     "decision_boundary",
+    "describe_bars",
     "describe_confusion_matrix",
     "describe_decision_boundary",
     "describe_function_curve",
+    "describe_hessian_spectrum",
     "describe_learning_rate_curve",
     "describe_loss_curves",
     "describe_network_drawing",
@@ -71,6 +76,7 @@ __all__ = [
     "describe_tangent_curve",
     "describe_weight_histories",
     "function_curve",
+    "hessian_spectrum",
     "house_defaults",
     "learning_rate_curve",
     "loss_curves",

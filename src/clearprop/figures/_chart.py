@@ -131,7 +131,7 @@ def checked_marks(marks: Mapping[str, float] | None) -> dict[str, float]:
     return found
 
 
-def mark_across(ax: Axes, theme: Theme, marks: Mapping[str, float], *, log: bool) -> float:
+def mark_across(ax: Axes, theme: Theme, marks: Mapping[str, float]) -> float:
     """A dashed line at each place and its name above the axes, in rows where names would touch.
 
     A place beyond the axis is named at that end, with an arrow. Returns the height of all names in
@@ -146,7 +146,7 @@ def mark_across(ax: Axes, theme: Theme, marks: Mapping[str, float], *, log: bool
         inside = low <= value <= high
         if inside:
             ax.axvline(value, color=theme.ink, linewidth=1.2, linestyle=(0, (4, 2)), zorder=2.5)
-        across = _share(value, low, high, log=log)
+        across = _share(ax, value) if inside else float(value > high)
         said = f"{short(name, 30)} = {number(value)}"
         said = said if inside else f"{said} →" if value > high else f"← {said}"
         long = LETTER * len(said)
@@ -155,9 +155,9 @@ def mark_across(ax: Axes, theme: Theme, marks: Mapping[str, float], *, log: bool
         rows[row : row + 1] = [left + long + 8]
         ax.annotate(
             said,
-            (min(max(across, 0.0), 1.0), 1.0),
+            (across, 1.0),
             xycoords="axes fraction",
-            xytext=(left + long / 2 - min(max(across, 0.0), 1.0) * width, 3 + LINE * row),
+            xytext=(left + long / 2 - across * width, 3 + LINE * row),
             textcoords="offset points",
             color=theme.ink,
             fontsize=SMALL,
@@ -168,8 +168,7 @@ def mark_across(ax: Axes, theme: Theme, marks: Mapping[str, float], *, log: bool
     return LINE * len(rows)
 
 
-def _share(value: float, low: float, high: float, *, log: bool) -> float:
+def _share(ax: Axes, value: float) -> float:
     """How far along the axis `value` lies, 0 at its left end and 1 at its right end."""
-    if log:
-        return float(np.log(value / low) / np.log(high / low)) if value > 0 else -1.0
-    return (value - low) / (high - low)
+    place = ax.transData.transform((value, ax.get_ylim()[0]))
+    return float(np.clip(ax.transAxes.inverted().transform(place)[0], 0.0, 1.0))

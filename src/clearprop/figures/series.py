@@ -87,7 +87,7 @@ def series_curves(
         _plot(ax, line, tint)
     scale(ax, "x", np.concatenate([line.x for line in lines]), log=log_x, room=0.02)
     scale(ax, "y", np.concatenate([line.y for line in lines]), log=log_y)
-    above = mark_across(ax, chosen, places, log=log_x)
+    above = mark_across(ax, chosen, places)
     title(ax, chosen, name, scaled(x, log=log_x), scaled(y, log=log_y), above=above)
     if len(lines) > _NAMED:
         key(ax, chosen, [line.label for line in lines], tints, ["-"] * len(lines))
