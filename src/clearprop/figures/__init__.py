@@ -8,6 +8,10 @@ Every figure takes `ax` (an existing Axes; one is made where it is None) and `th
 "dark"). `as_svg` and `as_png` turn what was drawn into bytes.
 """
 
+from clearprop.figures.activations_time import (
+    activations_over_time,
+    describe_activations_over_time,
+)
 from clearprop.figures.bars import bars, describe_bars
 from clearprop.figures.boundary import Boundary, decision_boundary, describe_decision_boundary
 from clearprop.figures.confusion import confusion_matrix, describe_confusion_matrix
@@ -52,11 +56,13 @@ __all__ = [
     "Series",
     "Surface",
     "Theme",
+    "activations_over_time",
     "as_png",
     "as_svg",
     "bars",
     "confusion_matrix",
     "decision_boundary",
+    "describe_activations_over_time",
     "describe_bars",
     "describe_confusion_matrix",
     "describe_decision_boundary",
