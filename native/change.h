@@ -18,9 +18,9 @@ struct StepConstants {
 };
 
 // What comes before the rule, for those who ask for it: penalty, clipping by value, decay.
-template <class V>
-INLINE void prepare(const StepConstants<V> &k, bool is_weight, V &w, V &g) {
-    if (is_weight) g = k.penalties.gradient(w, g), w = k.penalties.decayed(w);
+template <class Rule, class V>
+INLINE void prepare(const StepConstants<V> &k, bool is_weight, V &w, V &g, V *memory) {
+    if (is_weight) g = k.penalties.gradient(w, g), k.penalties.template pull<Rule>(w, memory);
     if (k.clips_values) g = clamp(g, -k.limit, k.limit);
 }
 
@@ -36,12 +36,13 @@ INLINE auto changing(const Layer<W> &layer, const StepConstants<typename W::V> &
         INLINE void operator()(size_t at, bool is_weight, V g) const {
             V weight = w[at], memory[slots_at_most];
             for (int s = 0; s < Rule::slots; s++) memory[s] = slots[s][at];
-            if (!plain) prepare(constants, is_weight, weight, g);
+            if (!plain) prepare<Rule>(constants, is_weight, weight, g, memory);
             w[at] = Rule::step(weight, g, memory, c);
             for (int s = 0; s < Rule::slots; s++) slots[s][at] = memory[s];
         }
     };
-    Change change{layer.w, {layer.slots[0], layer.slots[1]}, {}, constants, constants.plain()};
+    Change change{layer.w, {}, {}, constants, constants.plain()};
+    for (int s = 0; s < Rule::slots; s++) change.slots[s] = layer.slots[s];
     for (int i = 0; i < Rule::coefficients; i++) change.c[i] = constants.c[i];
     return change;
 }

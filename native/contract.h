@@ -21,12 +21,12 @@ struct RuleShape {
 };
 constexpr RuleShape rules[] = {{"sgd", 0, 1},     {"momentum", 1, 2}, {"nesterov", 1, 2},
                                {"adagrad", 1, 2}, {"adadelta", 2, 4}, {"rmsprop", 1, 4},
-                               {"adam", 2, 8}};
+                               {"adam", 2, 8},    {"schedule_free", 3, 7}};
 constexpr const char *clip_names[] = {"none", "norm", "value"};
 constexpr int sigmoid = 1, relu = 3, softmax = 11, binary_cross_entropy = 4,
               categorical_cross_entropy = 5;
 constexpr int clip_norm = 1, clip_value = 2;
-constexpr int most_layers = 256, n_penalties = 3, coefficients_at_most = 8, slots_at_most = 2;
+constexpr int most_layers = 256, n_penalties = 3, coefficients_at_most = 8, slots_at_most = 3;
 
 struct Plan {
     int n_layers;                // layers with parameters

@@ -39,7 +39,8 @@ struct Layer {
     using V = typename W::V;
     int n_in, n_out, columns, stride, activation;
     size_t size;          // registers in a copy of the parameters, biases last
-    V *w, *slots[2], *g;  // weights, the rule's memory, gradient (where it must be kept)
+    V *w, *g;             // weights, gradient (where it must be kept)
+    V *slots[clearprop::slots_at_most];  // the rule's memory
     V *transposed;        // Wᵀ in panels, for all layers but the first
     V *a, *d;             // (rows, stride): activation; slope, then delta
     V *mask;              // (rows, stride), where something is dropped

@@ -17,8 +17,16 @@ namespace CLEARPROP_NAMESPACE {
 using clearprop::coefficients_at_most;
 using clearprop::slots_at_most;
 
+// Decoupled weight decay, before the rule's own step: w ← w − η λ w.
+struct DecaysInPlace {
+    template <class X>
+    static INLINE void decay(X &w, X *, X strength) {
+        w = w - strength * w;
+    }
+};
+
 // w ← w − η g
-struct Sgd {
+struct Sgd : DecaysInPlace {
     static constexpr int slots = 0, coefficients = 1;
     template <class X>
     static INLINE X step(X w, X g, X *, const X *c) {
@@ -27,7 +35,7 @@ struct Sgd {
     }
 };
 // v ← μ v + g; w ← w − η v
-struct Momentum {
+struct Momentum : DecaysInPlace {
     static constexpr int slots = 1, coefficients = 2;
     template <class X>
     static INLINE X step(X w, X g, X *s, const X *c) {
@@ -37,7 +45,7 @@ struct Momentum {
     }
 };
 // v ← μ v + g; w ← w − η (g + μ v)
-struct Nesterov {
+struct Nesterov : DecaysInPlace {
     static constexpr int slots = 1, coefficients = 2;
     template <class X>
     static INLINE X step(X w, X g, X *s, const X *c) {
@@ -47,7 +55,7 @@ struct Nesterov {
     }
 };
 // s ← s + g²; w ← w − η g / (√s + ε)
-struct Adagrad {
+struct Adagrad : DecaysInPlace {
     static constexpr int slots = 1, coefficients = 2;
     template <class X>
     static INLINE X step(X w, X g, X *s, const X *c) {
@@ -57,7 +65,7 @@ struct Adagrad {
     }
 };
 // s ← ρ s + (1−ρ) g²; Δ = g √(u+ε) / √(s+ε); u ← ρ u + (1−ρ) Δ²; w ← w − η Δ
-struct Adadelta {
+struct Adadelta : DecaysInPlace {
     static constexpr int slots = 2, coefficients = 4;
     template <class X>
     static INLINE X step(X w, X g, X *s, const X *c) {
@@ -69,7 +77,7 @@ struct Adadelta {
     }
 };
 // s ← ρ s + (1−ρ) g²; w ← w − η g / (√s + ε)
-struct Rmsprop {
+struct Rmsprop : DecaysInPlace {
     static constexpr int slots = 1, coefficients = 4;
     template <class X>
     static INLINE X step(X w, X g, X *s, const X *c) {
@@ -80,7 +88,7 @@ struct Rmsprop {
 };
 // Adam, AdamW and NAdamW are one rule: w ← w − (η_m m + η_g g) / (√v̂ + ε) with v̂ = v/(1 − β2^t).
 // For Adam, η_m = η/(1 − β1^t) and η_g = 0; Nesterov's look ahead divides η between the two.
-struct Adam {
+struct Adam : DecaysInPlace {
     static constexpr int slots = 2, coefficients = 8;
     template <class X>
     static INLINE X step(X w, X g, X *s, const X *c) {
@@ -92,10 +100,29 @@ struct Adam {
     }
 };
 
+// v ← β2 v + (1−β2) g²; z ← z − η g/(√v̂ + ε); x ← x + c (z − x); w ← z + β1 (x − z): gradients are
+// taken at w, and decay at w pulls z.
+struct ScheduleFree {
+    static constexpr int slots = 3, coefficients = 7;
+    template <class X>
+    static INLINE void decay(X &w, X *s, X strength) {
+        s[0] = s[0] - strength * w;
+    }
+    template <class X>
+    static INLINE X step(X, X g, X *s, const X *c) {
+        const X eta = c[0], beta2 = c[1], rest2 = c[2], root = c[3], epsilon = c[4];
+        const X share = c[5], beta1 = c[6];  // root = 1/√(1 − β2^t), share = c
+        s[2] = beta2 * s[2] + rest2 * g * g;
+        s[0] = s[0] - eta * g / (square_root(s[2]) * root + epsilon);
+        s[1] = s[1] + share * (s[0] - s[1]);
+        return s[0] + beta1 * (s[1] - s[0]);
+    }
+};
+
 // Calls `use(Adam{})` and so on for the rule of that number in `clearprop::rules`.
 template <int number = 0, class Use>
 INLINE void with_rule(int wanted, Use use) {
-    using All = std::tuple<Sgd, Momentum, Nesterov, Adagrad, Adadelta, Rmsprop, Adam>;
+    using All = std::tuple<Sgd, Momentum, Nesterov, Adagrad, Adadelta, Rmsprop, Adam, ScheduleFree>;
     if constexpr (number < int(std::tuple_size_v<All>)) {
         using Rule = std::tuple_element_t<number, All>;
         static_assert(Rule::slots == clearprop::rules[number].slots &&
@@ -109,7 +136,7 @@ INLINE void with_rule(int wanted, Use use) {
 template <class X>
 struct Penalties {
     X l1, l2, leaving_range;  // strengths
-    X decay;                  // η λ: w ← w − η λ w before the rule
+    X decay;                  // η λ
     bool any_penalty, any_decay;
 
     INLINE X gradient(X w, X g) const {
@@ -117,7 +144,10 @@ struct Penalties {
         const X outside = w - clamp(w, all<X>(-1), all<X>(1));
         return g + l1 * sign(w) + l2 * w + leaving_range * (2 * outside);
     }
-    INLINE X decayed(X w) const { return any_decay ? w - decay * w : w; }
+    template <class Rule>
+    INLINE void pull(X &w, X *memory) const {
+        if (any_decay) Rule::decay(w, memory, decay);
+    }
 };
 
 }  // namespace CLEARPROP_NAMESPACE

@@ -154,7 +154,7 @@ def test_a_gradient_that_overflows_names_the_layer_of_the_parameter(case, engine
     assert failures == {0: (1, 1)}
 
 
-@pytest.mark.parametrize("rule", ["adam", "rmsprop", "adagrad", "adadelta"])
+@pytest.mark.parametrize("rule", ["adam", "rmsprop", "adagrad", "adadelta", "schedule_free_adamw"])
 def test_memory_that_overflows_is_a_failure_too(case, engine, rule):
     """A square beyond the largest number would freeze the parameter for ever, unseen."""
     population = case(sizes=(2, 1), loss="mean_absolute_error", rule=rule, m=2)

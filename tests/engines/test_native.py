@@ -193,7 +193,7 @@ def test_a_child_process_trains_on_though_its_parent_was_training(case):
 
 
 @needs_core
-@pytest.mark.parametrize("rule", ["adam", "rmsprop", "adagrad", "adadelta"])
+@pytest.mark.parametrize("rule", ["adam", "rmsprop", "adagrad", "adadelta", "schedule_free_adamw"])
 def test_an_epsilon_too_small_for_the_numbers_divides_nothing_by_zero(case, rule):
     population = case(rule=rule, dtype="float32", hidden="relu", m=2)
     population.plan.rule_options["epsilon"][:] = 1e-40
@@ -266,6 +266,38 @@ def test_a_decay_of_its_own_for_each_weight_falls_back_to_the_reference(case):
 
 
 @needs_core
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("peak", [0.1, 1e27])
+def test_an_average_over_moving_rates_is_that_of_the_reference_however_it_is_cut(case, dtype, peak):
+    population = case(rule="schedule_free_adamw", dtype=dtype, m=3, n=40, batch_size=2)
+    rates = (
+        np.linspace(1, 0.5, 3)[:, None] * peak * np.array([0, 1, 3, 9, 27, 20, 27, 30, 5, 6]) / 30
+    )
+    ended = []
+    for engine, at_once in ((ReferenceEngine(), 10), (NativeEngine(), 10), (NativeEngine(), 3)):
+        state, failed = population.state(), {}
+        for first in range(0, 10, at_once):
+            batches = range(first, min(first + at_once, 10))
+            own = rates[:, batches.start : batches.stop]
+            steps = engine.run(
+                population.plan, state, population.data, population.order(0), batches, own
+            )
+            failed |= steps.failures
+        ended.append((state, failed))
+    (theirs, their_failures), (ours, failures), (cut, _) = ended
+    # In float32, the square of 1e25 and more is beyond reach: a failure in the step that has it.
+    assert bool(their_failures) == (dtype == "float32" and peak > 1)
+    assert failures == their_failures
+    assert ours.alive.tolist() == theirs.alive.tolist()
+    for own, other, in_pieces in zip(
+        (ours.parameters, *ours.slots), (theirs.parameters, *theirs.slots),
+        (cut.parameters, *cut.slots), strict=True,
+    ):  # fmt: skip
+        close(own, other, 1e-4 if dtype == "float32" else 1e-11)
+        np.testing.assert_array_equal(own, in_pieces)
+
+
+@needs_core
 def test_too_many_layers_fall_back_and_the_run_says_so():
     X = np.linspace(-1, 1, 10)[:, None]
     net = cp.Network([1] * 259, hidden="tanh")
@@ -277,7 +309,8 @@ def test_too_many_layers_fall_back_and_the_run_says_so():
 
 @needs_core
 def test_a_rule_that_sums_over_all_parameters_falls_back_to_the_reference_and_says_why():
-    run = cp.train(cp.Network([1, 1]), [[1.0], [2.0]], [1.0, 2.0], epochs=1, optimizer="prodigy")
+    run = cp.train(cp.Network([1, 1]), [[1.0], [2.0]], [1.0, 2.0], epochs=1, optimizer="prodigy",
+                   learning_rate=1.0)  # fmt: skip
     assert run.engine == "reference"
     assert run.engine_note == (
         "native: prodigy sums over all parameters between two steps, which the core does not do"

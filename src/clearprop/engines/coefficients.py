@@ -7,7 +7,7 @@ have length 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ CORE_RULES = {
     "adam": "adam",
     "adamw": "adam",
     "nadamw": "adam",
+    "schedule_free_adamw": "schedule_free",
 }
 
 
@@ -41,12 +42,13 @@ class StepNumbers:
     Attributes:
         coefficients: in the order in which the core's rule reads them.
         decay: `η λ` of weight decay, or None.
-        momentum_product: `M_t` of NAdamW after each step, `(m, n)`, or None.
+        scalars: what the rule remembers of a whole network, after each step: one `(m, n)` for each
+            of its slots in `SCALARS`.
     """
 
     coefficients: list[Array]
     decay: Array | None = None
-    momentum_product: Array | None = None
+    scalars: tuple[Array, ...] = ()
 
 
 def coefficients(
@@ -55,7 +57,7 @@ def coefficients(
     options: Options,
     first_step: int,
     power: Power,
-    product: Array | None = None,
+    scalars: Sequence[Array] = (),
 ) -> StepNumbers:
     """The numbers of `eta.shape[1]` steps from `first_step` (counted from 1) on.
 
@@ -65,20 +67,25 @@ def coefficients(
         options: the rule's options, `(m, 1)`.
         first_step: `t` of the first of these steps.
         power: `base ** exponents`, the same for an exponent wherever it stands in the array.
-        product: NAdamW's running product before them, `(m, 1)`; None for the other rules.
+        scalars: the rule's slots in `SCALARS` before them, each `(m, 1)`.
     """
     decay = eta * options["weight_decay"] if "weight_decay" in options else None
-    if CORE_RULES[rule] != "adam":
+    if rule in _PLAIN:
         return StepNumbers(_PLAIN[rule](eta, options))
     t = np.arange(first_step, first_step + eta.shape[1], dtype=np.float64)
-    products = None
-    if product is not None:
-        eta_m, eta_g, products = _look_ahead(eta, options, t, power, product)
+    root = 1 / np.sqrt(1 - _powers(options["beta2"], t, power))
+    if rule == "schedule_free_adamw":
+        share, after = _share_of_average(eta, *scalars)
+        each = [eta, *_rest("beta2", options), root, options["epsilon"], share, options["beta1"]]
+        return StepNumbers(each, decay, after)
+    after = ()
+    if rule == "nadamw":
+        eta_m, eta_g, product = _look_ahead(eta, options, t, power, *scalars)
+        after = (product,)
     else:
         eta_m, eta_g = eta / (1 - _powers(options["beta1"], t, power)), np.zeros((1, 1))
-    root = 1 / np.sqrt(1 - _powers(options["beta2"], t, power))
     each = [eta_m, eta_g, *_rest("beta1", options), *_rest("beta2", options)]
-    return StepNumbers([*each, root, options["epsilon"]], decay, products)
+    return StepNumbers([*each, root, options["epsilon"]], decay, after)
 
 
 def _rest(name: str, options: Options) -> tuple[Array, Array]:
@@ -111,3 +118,16 @@ def _look_ahead(
     products = np.multiply.accumulate(np.concatenate([product, mu], axis=1), axis=1)[:, 1:]
     M = products.astype(np.float64)
     return eta * mu_next / (1 - M * mu_next), eta * (1 - mu) / (1 - M), products
+
+
+def _share_of_average(eta: Array, largest: Array, total: Array) -> tuple[Array, tuple[Array, ...]]:
+    """Schedule-Free: `c = γ²/Σγ²`, with the largest rate and the sum as their slots hold them."""
+    kind = total.dtype
+    seen = np.maximum.accumulate(np.concatenate([largest, eta.astype(kind)], axis=1), axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+        weights = np.maximum(seen[:, :-1], eta) ** 2
+        sums = np.add.accumulate(np.concatenate([total, weights.astype(kind)], axis=1), axis=1)
+        both = sums[:, :-1] + weights
+        share = weights / np.where(both > 0, both, 1.0)
+    share = np.where(np.isfinite(sums[:, 1:]), share, np.nan)  # a failure, as in the reference
+    return share, (seen[:, 1:], sums[:, 1:])

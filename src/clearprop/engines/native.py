@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from clearprop.engines import cost, scores
 from clearprop.engines.base import Data, Plan, State, Steps
 from clearprop.engines.coefficients import CORE_RULES, StepNumbers, coefficients
 from clearprop.engines.reference import ReferenceEngine
+from clearprop.equations.updates import SCALARS, SLOTS
 from clearprop.errors import ArgumentError
 
 core: Any = None
@@ -138,7 +140,7 @@ class NativeEngine:
             y=data.y,
             weights=data.weights,
             parameters=state.parameters,
-            slots=list(state.slots[:2]),
+            slots=[slot for name, slot in _named_slots(plan, state) if name not in SCALARS],
             coefficients=numbers.coefficients,
             decay=numbers.decay,
             penalties=[_column(plan.penalties.get(name)) for name in core.penalties],
@@ -155,7 +157,7 @@ class NativeEngine:
         )
         if alone:
             self._trial.record(used, (time.perf_counter() - began) / len(batches))
-        _advance_products(state, members, numbers, failed_step)
+        _advance_scalars(plan, state, members, numbers, failed_step)
         failures = {
             i: (step, _failed_layer(plan, state, data, order, batches, rates, (i, step)))
             for i, step in ((int(i), int(failed_step[i])) for i in np.flatnonzero(failed_step))
@@ -229,9 +231,9 @@ def _step_numbers(plan: Plan, state: State, rates: Array) -> StepNumbers:
         options["weight_decay"] = options["weight_decay"].max(axis=1, keepdims=True)
     if "epsilon" in options:  # an ε that counts as 0 would divide 0 by 0
         options["epsilon"] = np.maximum(options["epsilon"], float(kind.tiny))
-    product = state.slots[2] if plan.rule == "nadamw" else None
+    scalars = [slot for name, slot in _named_slots(plan, state) if name in SCALARS]
     eta = np.minimum(rates, float(kind.max))
-    return coefficients(plan.rule, eta, options, state.step + 1, core.power, product)
+    return coefficients(plan.rule, eta, options, state.step + 1, core.power, scalars)
 
 
 def _core_plan(plan: Plan, shape: str) -> Any:
@@ -283,14 +285,17 @@ def _failed_layer(
     return steps.failures.get(0, (number, plan.architecture.n_layers))[1]
 
 
-def _advance_products(
-    state: State, members: Array, numbers: StepNumbers, failed_step: Array
+def _named_slots(plan: Plan, state: State) -> Iterator[tuple[str, Array]]:
+    return zip(SLOTS[plan.rule], state.slots, strict=True)
+
+
+def _advance_scalars(
+    plan: Plan, state: State, members: Array, numbers: StepNumbers, failed_step: Array
 ) -> None:
-    """NAdamW's `M` after the last step that each member took."""
-    if numbers.momentum_product is None:
-        return
-    n = numbers.momentum_product.shape[1]
-    for i in members:
-        taken = failed_step[i] - state.step - 1 if failed_step[i] else n
-        if taken:
-            state.slots[2][i] = numbers.momentum_product[i, taken - 1]
+    """What is remembered of a whole network, such as NAdamW's `M`, after its last step."""
+    scalars = [slot for name, slot in _named_slots(plan, state) if name in SCALARS]
+    for slot, after in zip(scalars, numbers.scalars, strict=True):
+        for i in members:
+            taken = failed_step[i] - state.step - 1 if failed_step[i] else after.shape[1]
+            if taken:
+                slot[i] = after[i, taken - 1]

@@ -10,7 +10,7 @@ from clearprop.network import Network
 __all__ = ["bytes_per_member", "check_fits", "physical_memory", "records_fit"]
 
 _SHARE = 0.5  # of the machine's memory; the rest is for the data and for others
-_COPIES = 6  # parameters, best, two slots of the rule, what an epoch copies
+_COPIES = 8  # parameters, best, up to four slots of the rule, what an epoch copies
 _MOST_RECORDED = 2**24  # numbers of weight histories, all members together
 
 
