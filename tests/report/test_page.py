@@ -461,7 +461,7 @@ def test_the_largest_page_stays_small():
 
 
 def test_a_heavy_svg_is_embedded_as_a_png(monkeypatch):
-    monkeypatch.setattr("clearprop.report.pictures._SVG_ROOM", 10)
+    monkeypatch.setattr("clearprop.report.embedding._SVG_ROOM", 10)
     drawn = pictures(changed(predictions=None, history=curves("r2", train_r2=None)))
     assert [picture.kind for picture in drawn] == ["loss", "learning-rate"]
     for picture in drawn:

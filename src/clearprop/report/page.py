@@ -1,24 +1,17 @@
-"""The page: a template, a style sheet, and no way for a hostile name to become markup."""
+"""The page of a report."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
 import numbers
 import os
 import shlex
 from collections.abc import Mapping
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
 
 from clearprop._checks import one_of
-from clearprop.figures.words import clean, number, percent
+from clearprop.figures.words import number, percent
 from clearprop.report.contents import Report, Row
+from clearprop.report.html import render_page
 from clearprop.report.pictures import pictures
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 __all__ = ["render", "write_report"]
 
@@ -54,8 +47,10 @@ def write_report(path: str | os.PathLike[str], report: Report) -> None:
 def render(report: Report) -> str:
     """`report` as one HTML page that asks for nothing outside itself and needs no script."""
     one_of("task", report.task, _HEADLINES)
-    style, drawn = _source("style.css"), pictures(report)
-    return _template().render(
+    drawn = pictures(report)
+    return render_page(
+        "clearprop.report",
+        "page.html.j2",
         report=report,
         title=report.title or f"Training report: {report.data_name}",
         headline=report.headline or _headline(report),
@@ -67,49 +62,7 @@ def render(report: Report) -> str:
         more_columns=max(0, len(report.columns) - MOST_ROWS),
         more_notes=max(0, len(report.notes) - MOST_ROWS),
         model=shlex.quote(report.model_path),
-        style=_Trusted(style),
-        style_hash=_hash(style),
     )
-
-
-@functools.cache
-def _template() -> Template:
-    """The compiled template; every value is cleaned and escaped unless it is our style sheet."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_final,
-    )
-    return environment.from_string(_source("page.html.j2"))
-
-
-@functools.cache
-def _source(name: str) -> str:
-    return files("clearprop.report").joinpath(name).read_text("utf-8")
-
-
-class _Trusted(str):
-    """Text of our own that goes into the page as it is."""
-
-    __slots__ = ()
-
-    def __html__(self) -> str:
-        return str(self)
-
-
-def _final(value: Any) -> Any:
-    """What happens to each value before it is escaped."""
-    return clean(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-def _hash(style: str) -> str:
-    """The style sheet's fingerprint, by which alone the page's security policy lets it in."""
-    digest = hashlib.sha256(style.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 def _headline(report: Report) -> Row | None:
