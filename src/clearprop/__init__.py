@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clearprop import errors
     from clearprop.diagnosis.diagnose import diagnose
     from clearprop.diagnosis.finding import Diagnosis, Finding
+    from clearprop.experiments import Learned, learn
     from clearprop.formats import Model, load_model, save_model
     from clearprop.ledgers import Ledger, ledger
     from clearprop.network import Network
@@ -49,6 +50,7 @@ __all__ = [
     "Divergence",
     "Finding",
     "Hooks",
+    "Learned",
     "Ledger",
     "Model",
     "Network",
@@ -67,6 +69,7 @@ __all__ = [
     "grid",
     "hessian",
     "hessian_vector_product",
+    "learn",
     "ledger",
     "load_model",
     "noise_scale",
@@ -83,6 +86,7 @@ _HOMES = {
     "Curvature": "clearprop.rates",
     "Diagnosis": "clearprop.diagnosis",
     "Finding": "clearprop.diagnosis",
+    "Learned": "clearprop.experiments",
     "Ledger": "clearprop.ledgers",
     "Model": "clearprop.formats",
     "Network": "clearprop.network",
@@ -95,6 +99,7 @@ _HOMES = {
     "diagnose": "clearprop.diagnosis",
     "hessian": "clearprop.rates",
     "hessian_vector_product": "clearprop.rates",
+    "learn": "clearprop.experiments",
     "ledger": "clearprop.ledgers",
     "load_model": "clearprop.formats",
     "noise_scale": "clearprop.rates",

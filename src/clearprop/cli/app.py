@@ -9,6 +9,7 @@ import typer
 from clearprop.cli.commands.bench import bench
 from clearprop.cli.commands.data import data
 from clearprop.cli.commands.diagnose import diagnose
+from clearprop.cli.commands.learn import learn
 from clearprop.cli.commands.ledger import ledger
 from clearprop.cli.commands.predict import predict
 from clearprop.cli.commands.rates import rates
@@ -41,5 +42,5 @@ def _start(
         raise typer.Exit
 
 
-for command in (train, predict, diagnose, rates, ledger, data, bench):
+for command in (train, predict, diagnose, rates, ledger, learn, data, bench):
     app.command()(command)

@@ -9,9 +9,9 @@ from clearprop.errors import ArgumentError
 __all__ = ["refuse_existing"]
 
 
-def refuse_existing(out: Path | None, *, overwrite: bool) -> None:
+def refuse_existing(out: Path | None, *, overwrite: bool, option: str = "--out") -> None:
     """Refuse to write over a file, unless that is asked for, and over a directory in any case."""
     if out is not None and out.is_dir():
-        raise ArgumentError(f"--out must name a file; {out} is a directory")
+        raise ArgumentError(f"{option} must name a file; {out} is a directory")
     if out is not None and out.is_file() and not overwrite:
-        raise ArgumentError(f"{out} exists; use --overwrite to replace it, or another --out")
+        raise ArgumentError(f"{out} exists; use --overwrite to replace it, or another {option}")

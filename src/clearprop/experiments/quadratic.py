@@ -1,0 +1,109 @@
+"""`quadratic`: gradient descent on C(w) = (w + 1)², small enough for a pencil."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.equations.updates import sgd
+from clearprop.experiments.compare import close, printed
+from clearprop.experiments.lesson import Check, Lesson, Picture, Table, Text, Worked
+from clearprop.experiments.play import Play
+from clearprop.figures import describe_tangent_curve, tangent_curve
+
+__all__ = ["teach"]
+
+_START, _ETA, _STEPS = 5.0, 0.2, 5
+_TEXTS = ["5", "2.6", "1.16", "0.296", "-0.2224", "-0.53344"]
+
+Floats = NDArray[np.float64]
+
+
+def teach(play: Play) -> Lesson:
+    """Five steps downhill, each written out."""
+    eta = play.learning_rate or _ETA
+    path = _descend(eta)
+    return Lesson(
+        [
+            Text(
+                "The cost is C(w) = (w + 1)², lowest at w = −1. Its slope is dC/dw = 2(w + 1). A "
+                "step goes against the slope, and as far as the learning rate η says: "
+                "w ← w − η · dC/dw."
+            ),
+            Worked(_arithmetic(path, eta)),
+            Text(_what_happens(eta)),
+            _picture(path),
+            Table(
+                f"Each step (gradient descent, η = {eta:g}, one cost, so no batch)",
+                ("step", "w", "C(w)", "dC/dw"),
+                [
+                    (str(k), f"{w:.6g}", f"{(w + 1) ** 2:.6g}", f"{2 * (w + 1):.6g}")
+                    for k, w in enumerate(path)
+                ],
+            ),
+        ],
+        _checks(path, eta),
+        [
+            "clearprop learn quadratic --learning-rate 0.9",
+            "clearprop learn quadratic --learning-rate 1.1",
+        ],
+    )
+
+
+def _descend(eta: float) -> Floats:
+    w, path = np.array([_START]), [_START]
+    for t in range(1, _STEPS + 1):
+        w, _ = sgd(w, 2 * (w + 1), (), t, eta)
+        path.append(float(w[0]))
+    return np.array(path)
+
+
+def _arithmetic(path: Floats, eta: float) -> list[str]:
+    return [
+        f"w = {w:.6g}:  dC/dw = 2({w:.6g} + 1) = {2 * (w + 1):.6g},  "
+        f"w ← {w:.6g} − {eta:g} · {2 * (w + 1):.6g} = {after:.6g}"
+        for w, after in pairwise(path)
+    ]
+
+
+def _what_happens(eta: float) -> str:
+    """The distance to the minimum is multiplied by 1 − 2η at every step."""
+    factor = 1 - 2 * eta
+    said = (
+        f"Every step multiplies the distance to the minimum, w + 1, by 1 − 2η = {factor:.4g}. "
+        "As long as that lies between −1 and 1, that is, for η below 2/C″ = 1, the steps arrive; "
+    )
+    if abs(factor) > 1:
+        return said + f"at η = {eta:g} they do not: each is longer than the one before."
+    if factor < 0:
+        return said + f"at η = {eta:g} each step jumps across the minimum, and they still arrive."
+    return said + f"at η = {eta:g} they come from one side, each shorter than the one before."
+
+
+def _picture(path: Floats) -> Picture:
+    reach = 1.15 * np.abs(path + 1).max()
+    w = np.linspace(-1 - reach, -1 + reach, 201)
+    figure = (w, (w + 1) ** 2, path[:1], 2 * (path[:1] + 1), path)
+    name = "The cost and five steps on it"
+    return Picture(
+        "descent",
+        "The curve is the cost, the straight line its tangent at the start, the dots are the "
+        "weight before each step and after the last.",
+        describe_tangent_curve(*figure, name=name, y_name="C(w)"),
+        lambda theme: tangent_curve(*figure, name=name, y_name="C(w)", theme=theme),
+    )
+
+
+def _checks(path: Floats, eta: float) -> list[Check]:
+    by_hand = -1 + (_START + 1) * (1 - 2 * eta) ** np.arange(_STEPS + 1)
+    closed = close(
+        "w at every step, against −1 + 6(1 − 2η)^k",
+        by_hand,
+        path,
+        tolerance=1e-12,
+        relative=True,
+        source="by hand",
+    )
+    return [printed("w at every step", _TEXTS, path), closed] if eta == _ETA else [closed]

@@ -1,0 +1,52 @@
+"""The experiments in a sensible reading order. Nothing of an experiment is imported here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from clearprop.experiments.lesson import Lesson
+from clearprop.experiments.play import Play
+
+__all__ = ["EXPERIMENTS", "Experiment"]
+
+
+class Experiment(NamedTuple):
+    """One experiment.
+
+    Attributes:
+        name: as in `clearprop learn NAME`; with "-" as "_", also the module in this room.
+        title: of the page.
+        about: one sentence for the list.
+        takes: the fields of `Play` that may be changed.
+    """
+
+    name: str
+    title: str
+    about: str
+    takes: tuple[str, ...] = ()
+
+    def teach(self, play: Play) -> Lesson:
+        """Run it: the module's own `teach`."""
+        module = importlib.import_module(f"clearprop.experiments.{self.name.replace('-', '_')}")
+        teach: Callable[[Play], Lesson] = module.teach
+        return teach(play)
+
+
+_ORDER = (
+    Experiment(
+        "quadratic",
+        "Downhill on one curve",
+        "gradient descent on C(w) = (w + 1)², worked with a pencil",
+        ("learning_rate",),
+    ),
+    Experiment(
+        "line",
+        "A line, and the rate that is too high",
+        "y = 3x learned at three rates: smooth, oscillating, diverging, and why",
+        ("learning_rate",),
+    ),
+)
+
+EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ORDER}

@@ -1,0 +1,36 @@
+"""`clearprop learn`, as a learner runs it."""
+
+from __future__ import annotations
+
+from clearprop.experiments import EXPERIMENTS
+
+
+def test_without_a_name_all_are_listed_in_reading_order(clearprop):
+    listed = clearprop("learn").out
+    places = [listed.index(f" {name} ") for name in EXPERIMENTS]
+    assert places == sorted(places)
+
+
+def test_a_lesson_prints_its_arithmetic_its_checks_and_its_page(clearprop):
+    said = clearprop("learn", "quadratic").out
+    assert "5 − 0.2 · 12 = 2.6" in said
+    assert "equal      w at every step" in said
+    assert "lessons/quadratic.html" in said
+
+
+def test_json_is_one_object_with_checks_page_and_seconds(clearprop):
+    (found,) = clearprop("learn", "quadratic", "--json").json["experiments"]
+    assert found["name"] == "quadratic"
+    assert set(found["checks"][0]) >= {"what", "expected", "got", "ok"}
+    assert found["page"].endswith("quadratic.html")
+    assert found["seconds"] >= 0
+
+
+def test_a_name_that_is_none_is_refused_with_the_closest(refused):
+    assert "did you mean 'quadratic'" in refused("learn", "quadratik")
+
+
+def test_options_that_would_be_ignored_are_refused(refused):
+    assert "--seed" in refused("learn", "--seed", 1)
+    assert "--learning-rate" in refused("learn", "all", "--learning-rate", 0.1)
+    assert "no moving picture" in refused("learn", "quadratic", "--animation", "a.gif")

@@ -1,0 +1,31 @@
+"""The lessons `quadratic` and `line`, as a learner plays with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from clearprop.experiments import learn
+
+
+@pytest.mark.parametrize(
+    ("eta", "words"), [(0.9, "jumps across"), (1.1, "longer"), (0.4, "one side")]
+)
+def test_the_quadratic_says_what_a_rate_does(eta, words):
+    learned = learn("quadratic", learning_rate=eta)
+    assert learned.lesson.ok
+    assert any(words in getattr(block, "text", "") for block in learned.lesson.blocks)
+
+
+@pytest.mark.parametrize(("eta", "fate"), [(0.119, "arrives"), (0.12, "diverges")])
+def test_the_line_separates_rates_at_two_over_the_largest_eigenvalue(eta, fate):
+    learned = learn("line", learning_rate=eta)
+    assert learned.lesson.ok
+    assert learned.lesson.checks[-1].got == fate
+    assert learned.file_name == f"line-learning_rate-{eta}.html"
+
+
+def test_the_line_names_the_standstill_of_float32(taught):
+    lesson = taught("line").lesson
+    still = next(check for check in lesson.checks if "stands still" in check.what)
+    assert float(still.got) == 0
+    assert any("float32" in getattr(block, "text", "") for block in lesson.blocks)
