@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clearprop.rates.curvature import Curvature, curvature
     from clearprop.rates.hessian import hessian, hessian_vector_product
     from clearprop.rates.noise import NoiseScale, noise_scale
+    from clearprop.rates.plane import LossPlane, loss_plane
     from clearprop.rates.range_test import RangeTest, range_test
     from clearprop.rates.rate_map import RateMap
     from clearprop.rates.sharpness import Sharpness, sharpness
@@ -52,6 +53,7 @@ __all__ = [
     "Hooks",
     "Learned",
     "Ledger",
+    "LossPlane",
     "Model",
     "Network",
     "NoiseScale",
@@ -72,6 +74,7 @@ __all__ = [
     "learn",
     "ledger",
     "load_model",
+    "loss_plane",
     "noise_scale",
     "range_test",
     "save_model",
@@ -88,6 +91,7 @@ _HOMES = {
     "Finding": "clearprop.diagnosis",
     "Learned": "clearprop.experiments",
     "Ledger": "clearprop.ledgers",
+    "LossPlane": "clearprop.rates",
     "Model": "clearprop.formats",
     "Network": "clearprop.network",
     "NoiseScale": "clearprop.rates",
@@ -102,6 +106,7 @@ _HOMES = {
     "learn": "clearprop.experiments",
     "ledger": "clearprop.ledgers",
     "load_model": "clearprop.formats",
+    "loss_plane": "clearprop.rates",
     "noise_scale": "clearprop.rates",
     "range_test": "clearprop.rates",
     "save_model": "clearprop.formats",

@@ -17,7 +17,7 @@ __all__ = ["MAX_SEED", "normal", "permutation", "uniform"]
 MAX_SEED = 2**32 - 1  # what scikit-learn's splitters accept, too
 
 # Each purpose has a stream of its own. Numbers are part of the file format: never reuse one.
-_PURPOSES = {"start": 1, "order": 2, "dropout": 3, "curvature": 4}
+_PURPOSES = {"start": 1, "order": 2, "dropout": 3, "curvature": 4, "plane": 5}
 
 
 def _raw(seed: int, purpose: str, n: int, step: int, layer: int) -> NDArray[np.uint64]:

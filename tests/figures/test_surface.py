@@ -123,7 +123,7 @@ def test_the_third_dimension_needs_axes_that_have_one():
 def test_the_description_has_the_lowest_place_and_the_ends_of_the_paths(describe, name):
     assert describe(BOWL, PATHS) == (
         f"{name} over w1 and w2: f from 0 to 16, lowest at w1 = 0, w2 = 1; lowest at (0, 1); "
-        "sgd: 2 steps from (-1.5, 2) to (0.5, 1), f 5.25 to 0.25; "
+        "sgd: 2 steps from (-1.5, 2) to (0.5, 1), f 5.25 to 0.25 on the surface; "
         "adam: 1 step from (-1.5, 2) to (9, 9)."
     )
 

@@ -135,7 +135,7 @@ def described(surface: Surface, paths: Sequence[Path2D], name: str) -> str:
     data = checked(surface, paths)
     z, f = data.z, short(surface.z_name)
     i, j = np.unravel_index(int(np.nanargmin(z)), z.shape)
-    x_name, y_name = short(surface.x_name), short(surface.y_name)
+    x_name, y_name = short(surface.x_name, 40), short(surface.y_name, 40)
     parts = [
         f"{f} from {number(float(np.nanmin(z)))} to {number(float(np.nanmax(z)))}, "
         f"lowest at {x_name} = {number(data.x[j])}, {y_name} = {number(data.y[i])}"
@@ -146,7 +146,9 @@ def described(surface: Surface, paths: Sequence[Path2D], name: str) -> str:
         ends = [f"({number(a[k])}, {number(b[k])})" for k in (0, -1)]
         fell = data.height(a[[0, -1]], b[[0, -1]])
         height = "".join(
-            f", {f} {number(fell[0])} to {number(fell[1])}" if np.isfinite(fell).all() else ""
+            f", {f} {number(fell[0])} to {number(fell[1])} on the surface"
+            if np.isfinite(fell).all()
+            else ""
         )
         parts.append(f"{short(label)}: {steps} from {ends[0]} to {ends[1]}{height}")
     return f"{short(name, 80)} over {x_name} and {y_name}: {'; '.join(parts)}."

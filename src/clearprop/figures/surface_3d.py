@@ -66,6 +66,7 @@ def surface_3d(
     data = checked(surface, paths)
     axes, chosen = _start(ax, theme, keyed=bool(paths))
     axes.view_init(*view)
+    axes.set_box_aspect(None, zoom=0.93)  # room for the names of the axes
     _mesh(axes, chosen, data)
     tints = colours(chosen, len(paths) + 1)[1:]
     for (_, x, y), tint in zip(data.paths, tints, strict=True):
@@ -106,7 +107,7 @@ def _start(ax: Axes | None, theme: str | Theme, *, keyed: bool) -> tuple[Any, Th
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(6.0, 4.6), facecolor=chosen.background)
-        axes = figure.add_axes((0.02, 0.04, 0.74 if keyed else 0.92, 0.86), projection="3d")
+        axes = figure.add_axes((0.02, 0.06, 0.74 if keyed else 0.92, 0.86), projection="3d")
     elif axes.name != "3d":
         raise ArgumentError(
             f'ax must be Axes of projection "3d" (figure.add_subplot(projection="3d")); '

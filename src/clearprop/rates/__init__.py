@@ -6,6 +6,7 @@ from clearprop.rates.choose import choose_learning_rate
 from clearprop.rates.curvature import Curvature, curvature
 from clearprop.rates.hessian import hessian, hessian_vector_product
 from clearprop.rates.noise import NoiseScale, noise_scale
+from clearprop.rates.plane import LossPlane, loss_plane
 from clearprop.rates.range_test import RangeTest, range_test
 from clearprop.rates.rate_map import Cell, RateMap
 from clearprop.rates.sharpness import Sharpness, sharpness
@@ -16,6 +17,7 @@ __all__ = [
     "Choice",
     "ChosenRun",
     "Curvature",
+    "LossPlane",
     "NoiseScale",
     "RangeTest",
     "RateMap",
@@ -24,6 +26,7 @@ __all__ = [
     "curvature",
     "hessian",
     "hessian_vector_product",
+    "loss_plane",
     "noise_scale",
     "range_test",
     "sharpness",
