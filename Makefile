@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format lint types contracts torch sanitize bench hooks clean
+.PHONY: help demo test check format lint types contracts torch docs sanitize bench hooks clean
 
 help:
 	@echo "make demo      train on a bundled data set and say where the report is"
 	@echo "make test      set up and run the tests (no PyTorch needed)"
-	@echo "make check     everything CI runs: format, lint, types, contracts, tests, PyTorch comparison"
+	@echo "make check     everything CI runs: format, lint, types, contracts, tests, PyTorch, docs"
+	@echo "make docs      build the documentation: build/docs/index.html"
 	@echo "make sanitize  test the compiled core with address and undefined-behaviour checks (GCC)"
 	@echo "make bench     measure speed against PyTorch, JAX and scikit-learn, and draw the figure"
 
@@ -40,6 +41,10 @@ $(VENV)/.bench: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet "clearprop[bench]"
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet "clearprop[docs]"
+	@touch $@
+
 demo: $(VENV)/.installed
 	$(BIN)/clearprop train breast_cancer --seed 0 --out clearprop-demo --overwrite
 
@@ -64,7 +69,13 @@ contracts: $(VENV)/.dev
 torch: $(VENV)/.torch
 	$(BIN)/python -m pytest -q -m torch
 
-check: lint types contracts test torch
+# The variable silences an advertisement.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python docs/tools/check_site.py build/docs
+	@echo "The documentation: build/docs/index.html"
+
+check: lint types contracts test torch docs
 
 # Another build of the whole package, which PYTHONPATH puts before the installed one. libstdc++ is
 # loaded early because AddressSanitizer must find the function that throws C++ exceptions, and pytest

@@ -139,7 +139,7 @@ def train_population(
         One run for each member. A member's numbers do not depend on the others.
 
     Raises:
-        As `train`.
+        ArgumentError, DataError: as `train`.
 
     Example:
         >>> import numpy as np

@@ -1,0 +1,196 @@
+"""The tools behind the documentation: what they run, what they find wrong, what they make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from blocks import blocks
+from check_site import page_problems, problems
+from maths import mathml, on_page_content
+from notebooks import notebook
+from reference import fenced
+from refresh import refreshed
+from running import agree, run_page
+from sources import function, with_sources
+
+SESSION = """\
+Text.
+
+```pycon
+>>> x = 2
+>>> x + 1
+3
+>>> [][0]
+Traceback (most recent call last):
+    ...
+IndexError: list index out of range
+```
+
+```text title="names.txt"
+Ada
+```
+
+```console
+$ cat names.txt
+Ada
+$ clearprop --version
+0.1.0
+```
+"""
+
+
+def outcomes(page, folder):
+    return list(run_page(page, folder))
+
+
+def test_a_page_that_tells_the_truth_agrees(tmp_path):
+    found = outcomes(SESSION, tmp_path)
+    assert len(found) == 5
+    assert all(outcome.agrees for outcome in found)
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ("3\n", "4\n"),
+        ("IndexError: list", "KeyError: list"),
+        ("$ cat names.txt\nAda", "$ cat names.txt\nEve"),
+    ],
+)
+def test_a_page_that_lies_is_found_and_can_be_refreshed(tmp_path, said, instead):
+    page = SESSION.replace(said, instead, 1)
+    assert sum(not outcome.agrees for outcome in outcomes(page, tmp_path)) == 1
+    assert refreshed(page, tmp_path) == SESSION
+
+
+def test_an_output_that_is_missing_is_found_and_written(tmp_path):
+    page = SESSION.replace("3\n", "", 1)
+    assert refreshed(page, tmp_path) == SESSION
+
+
+def test_an_exception_that_no_page_expects_is_found(tmp_path):
+    (outcome,) = outcomes("```python\nx = 1 / 0\n```\n", tmp_path)
+    assert not outcome.agrees
+    assert outcome.got.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_a_block_that_is_not_run_says_why():
+    (block,) = blocks("<!-- not run: needs a GPU -->\n```console\n$ clearprop\n```\n")
+    assert not block.is_run
+    assert block.not_run == "needs a GPU"
+
+
+def test_a_fence_that_is_never_closed_is_refused():
+    with pytest.raises(ValueError, match="line 3: the fence is never closed"):
+        list(blocks("a\n\n```pycon\n>>> 1\n"))
+
+
+@pytest.mark.parametrize(
+    ("want", "got", "same"),
+    [
+        ("in ... s", "in 0.3 s", True),
+        ("error 3.1e-12", "error 8.0e-12", True),
+        ("error 3.1e-12", "error 0e+00", True),
+        ("error 3.1e-12", "error 3.2e-11", False),
+        ("error 3.1e-12", "error 3.1e-05", False),
+        ("error 3.1e-12", "fault 3.1e-12", False),
+        ("0.25", "0.26", False),
+    ],
+)
+def test_only_errors_of_rounding_may_differ(want, got, same):
+    assert agree(want, got) is same
+
+
+def test_a_figure_is_drawn_light_and_dark(tmp_path):
+    page = """\
+<!-- figure: A loss. -->
+```pycon
+>>> from clearprop.figures import loss_curves
+>>> ax = loss_curves({"epoch": [0, 1], "train_loss": [2.0, 1.0]})
+```
+"""
+    drawn = []
+    list(run_page(page, tmp_path, lambda block, *axes: drawn.append((block.figure, axes))))
+    ((alternative, (light, dark)),) = drawn
+    assert alternative == "A loss."
+    assert light.get_facecolor() != dark.get_facecolor()
+    assert light.lines[0].get_ydata().tolist() == dark.lines[0].get_ydata().tolist()
+
+
+def test_functions_are_shown_as_they_stand():
+    page = with_sources("```source\nactivations.tanh\nactivations.tanh_backward\n```\n")
+    assert '```python title="src/clearprop/equations/activations.py"\ndef tanh(z' in page
+    assert "    return da * (1 - a * a)\n```" in page
+    with pytest.raises(ValueError, match="has no 'tanhh'"):
+        function("activations.tanhh")
+
+
+def test_a_formula_becomes_mathml_and_keeps_its_latex():
+    page = on_page_content(r'<p><span class="arithmatex">\(a &lt; \frac{1}{2}\)</span></p>')
+    assert page.startswith(r'<p><math alttext="a &lt; \frac{1}{2}" ')
+    assert "<mfrac>" in page
+    with pytest.raises(ValueError, match="cannot be converted"):
+        mathml(r"\nosuchcommand{x}", "inline")
+
+
+def test_a_notebook_has_the_page_without_prompts_and_with_its_outputs():
+    cells = notebook(SESSION, Path()).cells
+    assert [cell.cell_type for cell in cells] == ["markdown"] + 5 * ["code"]
+    assert [cell.source for cell in cells] == [
+        "Text.",
+        "x = 2\nx + 1",
+        "[][0]",
+        "%%writefile names.txt\nAda",
+        "!cat names.txt",
+        "!clearprop --version",
+    ]
+    assert cells[1].outputs[0].text == "3\n"
+    assert cells[5].outputs[0].text == "0.1.0\n"
+
+
+def test_the_pictures_of_a_page_travel_in_its_notebook(tmp_path):
+    (tmp_path / "dot.svg").write_text("<svg/>")
+    (cell,) = notebook("![A dot](dot.svg#only-light) and [a page](other.md).", tmp_path).cells
+    assert cell.source == "![A dot](attachment:dot.svg) and a page."
+    assert cell.attachments == {"dot.svg": {"image/svg+xml": "PHN2Zy8+"}}
+
+
+def test_sessions_in_docstrings_are_put_between_fences():
+    assert (
+        fenced("Sum.\n\n>>> 1 + 1\n2\n\nMore.")
+        == "Sum.\n\n\n```pycon\n>>> 1 + 1\n2\n```\n\nMore.\n"
+    )
+    assert (
+        fenced("Example:\n    >>> 1\n    1")
+        == "Example:\n\n    ```pycon\n    >>> 1\n    1\n    ```\n"
+    )
+
+
+PAGE = "<!doctype html><html><head><title>t</title></head><body>{}</body></html>"
+
+
+def test_a_sound_page_has_no_problems():
+    body = '<p><a href="https://example.org">elsewhere</a><img src="a.png" alt="A dot"></p>'
+    assert list(page_problems(PAGE.format(body))) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("<p><div></div></p>", "Unexpected end tag (p)"),
+        ('<img src="a.png">', "no alternative text: a.png"),
+        ('<img src="https://x.org/a.png" alt="a">', "<img> loads https://x.org/a.png"),
+        ('<script src="//x.org/a.js"></script>', "<script> loads //x.org/a.js"),
+        ('<p style="background: url(http://x.org/a)"></p>', "<p> loads http://x.org/a"),
+        ('<svg><use href="https://x.org/a"></use></svg>', "<use> loads https://x.org/a"),
+        ('<p id="a"></p><p id="a"></p>', "the id 'a' stands there twice"),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_found(body, problem):
+    assert any(problem in found for found in page_problems(PAGE.format(body)))
+
+
+def test_what_a_stylesheet_loads_from_elsewhere_is_found(tmp_path):
+    (tmp_path / "a.css").write_text("@import 'https://x.org/font.css';")
+    assert list(problems(tmp_path)) == ["a.css: loads https://x.org/font.css"]
