@@ -214,6 +214,13 @@ def test_the_learning_rate_is_never_shown_without_optimiser_and_batch_size():
     )
 
 
+def test_the_rate_that_prodigy_adapted_is_the_one_that_is_drawn():
+    history = {**BOTH, "adapted_rate": [1e-6 * 10**k for k in range(len(BOTH["epoch"]))]}
+    ax = figures.learning_rate_curve(history, "prodigy", 32)
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), history["adapted_rate"])
+    assert "from 1e-6 to 0.01" in figures.describe_learning_rate_curve(history, "prodigy", 32)
+
+
 def test_a_learning_rate_axis_starts_at_zero_where_it_is_linear():
     flat = history(learning_rate=[0.1, 0.1])
     assert figures.learning_rate_curve(flat, "sgd", 1).get_ylim() == pytest.approx((0, 0.115))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clearprop import _checks
 from clearprop.architecture import Architecture
-from clearprop.equations.updates import evaluated, initial_slots
+from clearprop.equations.updates import SLOTS, evaluated, initial_slots
 from clearprop.errors import ArgumentError
 
 __all__ = ["ENGINES", "Data", "Engine", "Plan", "State", "Steps", "choose_engine", "passed_over"]
@@ -92,6 +92,10 @@ class State:
         """
         w: Array = evaluated(rule, self.parameters, self.slots)
         return w
+
+    def remembered(self, rule: str) -> dict[str, Array]:
+        """The slots by their names."""
+        return dict(zip(SLOTS[rule], self.slots, strict=True))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +22,7 @@ from clearprop.engines import cost, scores
 from clearprop.engines.base import Data, Plan, State, Steps
 from clearprop.engines.coefficients import CORE_RULES, StepNumbers, coefficients
 from clearprop.engines.reference import ReferenceEngine
-from clearprop.equations.updates import SCALARS, SLOTS
+from clearprop.equations.updates import SCALARS
 from clearprop.errors import ArgumentError
 
 core: Any = None
@@ -94,10 +93,11 @@ class NativeEngine:
             return f"more than {_MOST_VALUES:,} values in a layer of a batch"
         if plan.rule == "prodigy":
             return "prodigy sums over all parameters between two steps, which the core does not do"
+        served = [rule for rule, own in CORE_RULES.items() if own in core.rules]
         for kind, name, known in (
             *(("activation", a, core.activations) for a in plan.architecture.activations),
             ("loss", plan.loss, core.losses),
-            ("rule", plan.rule, CORE_RULES),
+            ("rule", plan.rule, served),
         ):
             if name not in known:
                 return f"it has no {kind} {name!r}"
@@ -125,7 +125,7 @@ class NativeEngine:
             return Steps(before.loss_sum, before.seen, {})
         loss_sum, seen = before.loss_sum.copy(), before.seen.copy()
         failed_step = np.zeros(len(state.alive), dtype=np.int64)
-        numbers = _step_numbers(plan, state, rates)
+        numbers, remembered = _step_numbers(plan, state, rates), state.remembered(plan.rule)
         self._settle(plan)
         shape, team = self._choose(plan, members, state.parameters.dtype, len(batches))
         alone = len(members) == 1
@@ -140,7 +140,7 @@ class NativeEngine:
             y=data.y,
             weights=data.weights,
             parameters=state.parameters,
-            slots=[slot for name, slot in _named_slots(plan, state) if name not in SCALARS],
+            slots=[slot for name, slot in remembered.items() if name not in SCALARS],
             coefficients=numbers.coefficients,
             decay=numbers.decay,
             penalties=[_column(plan.penalties.get(name)) for name in core.penalties],
@@ -231,7 +231,7 @@ def _step_numbers(plan: Plan, state: State, rates: Array) -> StepNumbers:
         options["weight_decay"] = options["weight_decay"].max(axis=1, keepdims=True)
     if "epsilon" in options:  # an ε that counts as 0 would divide 0 by 0
         options["epsilon"] = np.maximum(options["epsilon"], float(kind.tiny))
-    scalars = [slot for name, slot in _named_slots(plan, state) if name in SCALARS]
+    scalars = [slot for name, slot in state.remembered(plan.rule).items() if name in SCALARS]
     eta = np.minimum(rates, float(kind.max))
     return coefficients(plan.rule, eta, options, state.step + 1, core.power, scalars)
 
@@ -285,15 +285,11 @@ def _failed_layer(
     return steps.failures.get(0, (number, plan.architecture.n_layers))[1]
 
 
-def _named_slots(plan: Plan, state: State) -> Iterator[tuple[str, Array]]:
-    return zip(SLOTS[plan.rule], state.slots, strict=True)
-
-
 def _advance_scalars(
     plan: Plan, state: State, members: Array, numbers: StepNumbers, failed_step: Array
 ) -> None:
     """What is remembered of a whole network, such as NAdamW's `M`, after its last step."""
-    scalars = [slot for name, slot in _named_slots(plan, state) if name in SCALARS]
+    scalars = [slot for name, slot in state.remembered(plan.rule).items() if name in SCALARS]
     for slot, after in zip(scalars, numbers.scalars, strict=True):
         for i in members:
             taken = failed_step[i] - state.step - 1 if failed_step[i] else after.shape[1]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from clearprop.figures._curves import epoch_axis, logarithmic, plot_parts
 from clearprop.figures._data import column
@@ -30,7 +30,8 @@ def learning_rate_curve(
     """The learning rate of each epoch, logarithmic where it spans a factor of 20 or more.
 
     Args:
-        history: columns `epoch` and `learning_rate`, each (n_epochs,).
+        history: columns `epoch` and `learning_rate`, each (n_epochs,). Where Prodigy added
+            `adapted_rate`, that is drawn: the rate in force.
         optimizer: the optimiser's name; a rate means nothing without it.
         batch_size: samples per step; nor without this.
         ax: where to draw; new Axes where None.
@@ -44,7 +45,7 @@ def learning_rate_curve(
     'Learning rate (sgd, batch size 32)'
     """
     ax, chosen = start(ax, theme, (5.4, 2.1))
-    epochs, rates = column(history, "epoch"), column(history, "learning_rate")
+    epochs, rates = column(history, "epoch"), _in_force(history)
     plot_parts(ax, chosen, epochs, {"rate": rates})
     epoch_axis(ax, epochs)
     if not logarithmic(ax, rates):
@@ -68,7 +69,7 @@ def describe_learning_rate_curve(
     >>> describe_learning_rate_curve({"epoch": [1, 2], "learning_rate": [0.1, 0.1]}, "sgd", 32)
     'Learning rate over 2 epochs (sgd, batch size 32): 0.1 throughout.'
     """
-    rates = column(history, "learning_rate")
+    rates = _in_force(history)
     finite = rates[np.isfinite(rates)]
     if finite.size == 0:
         said = "never finite"
@@ -81,3 +82,8 @@ def describe_learning_rate_curve(
         )
     setting = f"{short(optimizer)}, batch size {batch_size:,}"
     return f"Learning rate over {counted(len(rates), 'epoch')} ({setting}): {said}."
+
+
+def _in_force(history: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
+    """Prodigy's own rate where it was recorded, else the learning rate."""
+    return column(history, "adapted_rate" if "adapted_rate" in history else "learning_rate")

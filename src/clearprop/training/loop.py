@@ -16,6 +16,7 @@ from clearprop.equations.penalties import PENALTIES
 from clearprop.errors import ArgumentError
 from clearprop.training.progress import Divergence, Progress
 from clearprop.training.settings import Settings
+from clearprop.training.step_rates import schedule_factors
 
 __all__ = ["Callback", "Listener", "Loop", "Report"]
 
@@ -140,20 +141,12 @@ class Loop:
             self._record(progress)
 
     def _rates(self, progress: Progress, epoch: int, batches: range) -> Array:
-        """The learning rate of every member at every one of these batches, `(m, len)`.
-
-        A step stands in the middle of its share of the run, so that no schedule that begins or
-        ends at zero wastes a step on it.
-        """
+        """The learning rate of every member at every one of these batches, `(m, len)`."""
         done = epoch * self.n_batches
-        factors = self._factors(done, batches)
+        steps = range(done + batches.start, done + batches.stop)
+        factors = schedule_factors(self.settings, self.schedule, steps, self.total)
         rates: Array = (self.rates * progress.watch.factor)[:, None] * factors
         return rates
-
-    def _factors(self, done: int, batches: range) -> Array:
-        if self.settings.schedule == "constant":  # a million calls would outlast a million steps
-            return np.ones(len(batches))
-        return np.array([self.schedule((done + k + 0.5) / self.total) for k in batches])
 
     def _order(self, epoch: int) -> Array:
         """The order of the samples for every member, `(m, n)`."""
@@ -196,6 +189,10 @@ class Loop:
             "learning_rate": self._rates(progress, max(progress.epoch - 1, 0), last)[here, 0],
             "running_loss": running[here],
         }
+        distance = progress.state.remembered(plan.rule).get("distance")
+        if distance is not None:  # Prodigy multiplies its rate by it
+            d = np.maximum(distance, plan.rule_options["d0"])[here, 0]
+            row["adapted_rate"] = d * row["learning_rate"]
         for name, part in self.evaluated.items():
             if part is not None:
                 row[f"{name}_loss"], row[f"{name}_{plan.score}"] = self.engine.evaluate(

@@ -232,6 +232,8 @@ def _population(
                 settings=member_settings(loop.settings, member),
                 member=dict(member),
                 batch_size=loop.plan.batch_size,
+                steps=_steps_taken(loop, progress, i),
+                steps_per_epoch=loop.n_batches,
                 best_epoch=best_epoch,
                 kept_epoch=best_epoch if best else last,
                 ending=ENDINGS[progress.ending[i]] if ended else "interrupted",
@@ -250,6 +252,15 @@ def _keeps_best(loop: Loop, progress: Progress, i: int) -> bool:
     if chosen is None:
         chosen = loop.validation is not None or loop.settings.early_stopping is not None
     return bool(chosen) or ENDINGS[progress.ending[i]] == "diverged"
+
+
+def _steps_taken(loop: Loop, progress: Progress, i: int) -> int:
+    divergence = _divergence(progress, i)
+    if divergence is not None and not divergence.grew:
+        return divergence.step - 1  # the step that failed was taken back
+    if progress.ending[i]:
+        return int(progress.last_epoch[i]) * loop.n_batches
+    return progress.epoch * loop.n_batches + progress.batch
 
 
 def _divergence(progress: Progress, i: int) -> Divergence | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clearprop.network import Network
 from clearprop.training.progress import Divergence
 from clearprop.training.settings import Settings
+from clearprop.training.step_rates import rates_of_steps
 
 __all__ = ["Population", "Run"]
 
@@ -31,11 +32,14 @@ class Run:
             update), `train_loss` and `train_accuracy` or `train_r2` (at the epoch's end, without
             dropout), the same for `validation`, and `penalty` where there is one. Sample and class
             weights count in the training losses, never in scores or in the validation loss.
+            Prodigy adds `adapted_rate`: `learning_rate` times its estimate `d` at the epoch's end.
         weights: the recorded parameters, `(n_records, p)`, or None.
         weight_steps: steps taken at each record, `(n_records,)`, or None.
         settings: as this run had them: a member's own choices are in place.
         member: what a member of a population chose for itself.
         batch_size: samples a step: never more than there are.
+        steps: taken in all; one in which the training broke down is not among them.
+        steps_per_epoch: batches in which an epoch sees all samples.
         best_epoch: the epoch with the lowest watched loss, from 0.
         kept_epoch: the epoch whose parameters `network` has.
         ending: "epochs", "early_stopping", "diverged", "callback" or "interrupted".
@@ -52,6 +56,8 @@ class Run:
     settings: Settings
     member: Mapping[str, Any]
     batch_size: int
+    steps: int
+    steps_per_epoch: int
     best_epoch: int
     kept_epoch: int
     ending: str
@@ -64,6 +70,23 @@ class Run:
     def learning_rate(self) -> float:
         """The base rate, before the schedule."""
         return self.settings.base_rate
+
+    @property
+    def step_rates(self) -> NDArray[np.float64]:
+        """The learning rate that every step was taken with, `(steps,)`: what the engine was given.
+
+        `base rate × plateau factor × schedule`, worked out from settings and history: to the bit,
+        also of a run that stopped early, diverged or was resumed. Prodigy multiplies it by its own
+        estimate; see `adapted_rate` in the history.
+
+        >>> from clearprop import Network, train
+        >>> run = train(Network([1, 1]), [[1.0], [2.0]], [3.0, 6.0], optimizer="sgd",
+        ...             learning_rate=0.1, batch_size=1, epochs=2, schedule="polynomial")
+        >>> run.step_rates.round(4).tolist()
+        [0.0875, 0.0625, 0.0375, 0.0125]
+        """
+        watched = np.asarray(self.history[self.watched])
+        return rates_of_steps(self.settings, watched, self.steps, self.steps_per_epoch)
 
     @property
     def seed(self) -> int:
