@@ -12,6 +12,12 @@ from clearprop.figures.activations_time import (
     activations_over_time,
     describe_activations_over_time,
 )
+from clearprop.figures.animation import animate
+from clearprop.figures.backprop_animation import (
+    BackpropStep,
+    backprop_animation,
+    backprop_drawings,
+)
 from clearprop.figures.bars import bars, describe_bars
 from clearprop.figures.boundary import Boundary, decision_boundary, describe_decision_boundary
 from clearprop.figures.confusion import confusion_matrix, describe_confusion_matrix
@@ -43,11 +49,13 @@ from clearprop.figures.style import DARK, LIGHT, Theme
 from clearprop.figures.surface import Path2D, Surface, describe_surface_2d, surface_2d
 from clearprop.figures.surface_3d import describe_surface_3d, surface_3d
 from clearprop.figures.tangent import describe_tangent_curve, tangent_curve
+from clearprop.figures.training_animation import boundaries_over, training_animation
 from clearprop.figures.weights import describe_weight_histories, weight_histories
 
 __all__ = [
     "DARK",
     "LIGHT",
+    "BackpropStep",
     "Boundary",
     "Line",
     "NetworkDrawing",
@@ -57,9 +65,13 @@ __all__ = [
     "Surface",
     "Theme",
     "activations_over_time",
+    "animate",
     "as_png",
     "as_svg",
+    "backprop_animation",
+    "backprop_drawings",
     "bars",
+    "boundaries_over",
     "confusion_matrix",
     "decision_boundary",
     "describe_activations_over_time",
@@ -96,5 +108,6 @@ __all__ = [
     "surface_2d",
     "surface_3d",
     "tangent_curve",
+    "training_animation",
     "weight_histories",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from clearprop._checks import one_of
 from clearprop.errors import ArgumentError
@@ -40,8 +42,8 @@ class NetworkDrawing:
     """
 
     layer_sizes: Sequence[int]
-    neuron_labels: Sequence[Sequence[Label]] = ()
-    edge_labels: Sequence[Sequence[Sequence[Label]] | None] = ()
+    neuron_labels: Sequence[Sequence[Label] | NDArray[Any]] = ()
+    edge_labels: Sequence[Sequence[Sequence[Label]] | NDArray[Any] | None] = ()
     direction: str = "forward"
     title: str = "Network"
     neuron_names: Sequence[Sequence[str]] = ()
