@@ -36,6 +36,18 @@ class Experiment(NamedTuple):
 
 _ORDER = (
     Experiment(
+        "chain",
+        "One weight, and how it moves the cost",
+        "the chain rule on one input, one hidden neuron, one output: every factor by name",
+        ("learning_rate", "seed"),
+    ),
+    Experiment(
+        "forward",
+        "How a network computes its answer",
+        "a 2-3-1 network, forward: every sum, activation, output and loss",
+        ("seed",),
+    ),
+    Experiment(
         "quadratic",
         "Downhill on one curve",
         "gradient descent on C(w) = (w + 1)², worked with a pencil",

@@ -16,7 +16,7 @@ from clearprop.ledgers.writing import WIDTH, number, paragraph, wrapped
 if TYPE_CHECKING:
     from clearprop.ledgers.step import Ledger
 
-__all__ = ["Section", "as_text", "sections"]
+__all__ = ["Section", "as_text", "sections", "worked"]
 
 _SMALL = 60  # parameters
 _FEW_SAMPLES = 4
@@ -60,7 +60,7 @@ def sections(step: Ledger) -> list[Section]:
                 line
                 for name, term in step.terms.items()
                 if term.kind in kinds
-                for line in _worked(step, name, term)
+                for line in worked(step, name)
             ]
             result.append(Section(_title(step, title), tuple(lines)))
     else:
@@ -83,9 +83,9 @@ def _title(step: Ledger, title: str) -> str:
 # Worked arithmetic --------------------------------------------------------------------------------
 
 
-def _worked(step: Ledger, name: str, term: Term) -> Iterator[str]:
-    """The equation of an array, and below it the numbers of each entry."""
-    array = step[name]
+def worked(step: Ledger, name: str) -> Iterator[str]:
+    """The equation of an array that the step computes, and below it the numbers of each entry."""
+    array, term = step[name], step.terms[name]
     equation = f"  {name} = {_equation(step, name, term)}"
     if array.ndim == 0:
         yield f"{equation} = {number(float(array))}"
