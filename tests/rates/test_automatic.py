@@ -162,3 +162,10 @@ def test_bad_input_is_refused_before_anything_is_trained(choices, message, monke
     monkeypatch.setattr("clearprop.rates.automatic.choose_learning_rate", None)
     with pytest.raises(ArgumentError, match=message):
         cp.train(moons_network(), X, Y, **choices)
+
+
+def test_a_rule_that_finds_its_rate_itself_needs_none_chosen():
+    run = cp.train(moons_network(), X, Y, optimizer="prodigy", epochs=3)
+    assert run.choice is None
+    assert run.learning_rate == training.DEFAULT_RATES["prodigy"]
+    assert set(training.DEFAULT_RATES) >= training.SELF_TUNED

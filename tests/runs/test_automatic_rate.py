@@ -31,6 +31,7 @@ def test_the_rate_is_chosen_unless_one_is_given():
     assert TableOptions(training={"learning_rate": "auto"}).chooses_rate
     assert not TableOptions(training={"learning_rate": 0.01}).chooses_rate
     assert not TableOptions(training={"learning_rate": None}).chooses_rate
+    assert not TableOptions(training={"optimizer": "prodigy"}).chooses_rate
 
 
 def test_the_chosen_rate_is_trained_with_and_told(job):

@@ -13,7 +13,7 @@ from clearprop.errors import ArgumentError
 from clearprop.network import Network
 from clearprop.rates.choice import Choice
 from clearprop.rates.choose import choose_learning_rate
-from clearprop.training import Hooks, Run, Settings, train_population
+from clearprop.training import SELF_TUNED, Hooks, Run, Settings, train_population
 from clearprop.training.choices import OtherChoices, combine
 from clearprop.training.data import Validation
 from clearprop.training.population import warn_of_divergence
@@ -26,7 +26,7 @@ class ChosenRun(Run):
     """A run that knows where its learning rate comes from; everything else is as in `Run`.
 
     Attributes:
-        choice: how the rate was chosen; None where it was given.
+        choice: how the rate was chosen; None where it was given, or left to the rule.
     """
 
     choice: Choice | None = None
@@ -57,7 +57,8 @@ def train(
             categorical cross-entropy, 0 and 1 for binary.
         settings: how to train; see `Settings` for everything that can be chosen.
         learning_rate: a number; "auto": chosen by short trainings; "fixed": the optimizer's
-            default. By default that of the settings, and "auto" where they name none.
+            default. By default that of the settings, and "auto" where they name none. A rule that
+            finds its rate itself, prodigy, needs none chosen.
         validation: a share of the samples to set apart, a pair (X, y), or None.
         sample_weight: a weight for each sample; scaled to mean 1.
         hooks: callbacks, progress and checkpoint of the training, not of the trials before it. A
@@ -87,7 +88,8 @@ def train(
     _checks.instance("hooks", hooks, (Hooks, type(None)))
     chosen = _with_rate(combine(settings, choices), learning_rate)
     choice = None
-    if chosen.learning_rate is None and learning_rate != "fixed":
+    given = chosen.learning_rate is not None or learning_rate == "fixed"
+    if not given and chosen.rule not in SELF_TUNED:
         choice = choose_learning_rate(
             network, X, y, chosen, validation=validation, sample_weight=sample_weight
         )

@@ -25,7 +25,7 @@ class Choice:
         optimizer: the update rule; likewise.
         watched: "validation loss", or "training loss" where there was nothing to hold out.
         constant_loss: the watched loss of the best constant answer.
-        cost: time taken, in full trainings of one network.
+        cost: time taken, in full trainings of one network, a moment of which was timed after it.
         seconds: time taken.
     """
 
@@ -39,6 +39,11 @@ class Choice:
     constant_loss: float
     cost: float
     seconds: float
+
+    @property
+    def work(self) -> float:
+        """Samples trained on, in full trainings; many networks side by side take less time."""
+        return sum(each.trainings * each.share for each in self.evidence)
 
     @property
     def reliable(self) -> bool:
@@ -76,6 +81,7 @@ class Choice:
             "watched": self.watched,
             "constant_loss": self.constant_loss,
             "cost_in_full_runs": round(self.cost, 3),
+            "work_in_full_runs": round(self.work, 3),
             "seconds": round(self.seconds, 3),
             "evidence": [each.to_json() for each in self.evidence],
         }

@@ -9,7 +9,7 @@ from clearprop import _checks, randomness
 from clearprop.architecture import Architecture
 from clearprop.defaults import TABLE
 from clearprop.errors import ArgumentError
-from clearprop.training import Settings
+from clearprop.training import SELF_TUNED, Settings
 from clearprop.training.choices import combine
 
 __all__ = ["TableOptions"]
@@ -70,7 +70,8 @@ class TableOptions:
     @property
     def chooses_rate(self) -> bool:
         """Whether the learning rate is to be chosen by short trainings."""
-        return bool(self.training.get("learning_rate", TABLE.learning_rate) == "auto")
+        asked = self.training.get("learning_rate", TABLE.learning_rate) == "auto"
+        return asked and self.settings().rule not in SELF_TUNED
 
     def architecture(self, n_inputs: int, n_outputs: int, output: str) -> Architecture:
         """The network's architecture, once inputs and outputs are known."""

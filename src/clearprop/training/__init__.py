@@ -6,11 +6,12 @@ from clearprop.training.members import grid
 from clearprop.training.population import train, train_population
 from clearprop.training.progress import Divergence
 from clearprop.training.run import Population, Run
-from clearprop.training.settings import DEFAULT_RATES, Settings
+from clearprop.training.settings import DEFAULT_RATES, SELF_TUNED, Settings
 from clearprop.training.trainer import Hooks
 
 __all__ = [
     "DEFAULT_RATES",
+    "SELF_TUNED",
     "Checkpoint",
     "Divergence",
     "Hooks",

@@ -20,7 +20,7 @@ from clearprop.equations.schedules import SCHEDULES, warm_up
 from clearprop.equations.updates import UPDATES
 from clearprop.errors import ArgumentError
 
-__all__ = ["DEFAULT_RATES", "Settings", "rule_options"]
+__all__ = ["DEFAULT_RATES", "SELF_TUNED", "Settings", "rule_options"]
 
 # Fixed rates that are seldom far off on scaled data at batch 32. A fallback, not advice.
 DEFAULT_RATES = {
@@ -36,6 +36,9 @@ DEFAULT_RATES = {
     "schedule_free_adamw": 0.0025,
     "prodigy": 1.0,
 }
+
+# Rules that estimate their rate themselves; the one they are given is a factor.
+SELF_TUNED = frozenset({"prodigy"})
 
 # What `early_stopping` and `reduce_on_plateau` understand, with the values they start from.
 _STOPPING = {"patience": 20, "least_improvement": 0.0}
