@@ -63,7 +63,11 @@ class _Arrays:
 
 
 def decision_boundary(
-    boundary: Boundary, *, ax: Axes | None = None, theme: str | Theme = "light"
+    boundary: Boundary,
+    *,
+    name: str = "Decision boundary",
+    ax: Axes | None = None,
+    theme: str | Theme = "light",
 ) -> Axes:
     """A pale field of the predicted class, its crisp border, the samples, the mistakes ringed.
 
@@ -72,6 +76,7 @@ def decision_boundary(
 
     Args:
         boundary: the samples and the probabilities on a grid.
+        name: the title.
         ax: where to draw; new Axes where None.
         theme: "light", "dark" or a Theme.
 
@@ -87,7 +92,7 @@ def decision_boundary(
     at = evenly(len(data.points), MOST)
     _samples(ax, chosen, data, at, tints)
     said = f" ({len(at):,} of {len(data.points):,} rows)" if len(at) < len(data.points) else ""
-    title(ax, chosen, f"Decision boundary{said}", *boundary.feature_names)
+    title(ax, chosen, f"{name}{said}", *boundary.feature_names)
     marks = [MARKERS[k % len(MARKERS)] for k in range(len(tints))]
     names = [*boundary.class_names]
     if data.wrong.any():
@@ -96,7 +101,7 @@ def decision_boundary(
     return ax
 
 
-def describe_decision_boundary(boundary: Boundary) -> str:
+def describe_decision_boundary(boundary: Boundary, *, name: str = "Decision boundary") -> str:
     """The decision boundary in one sentence: how much of the plane each class holds."""
     data = _checked(boundary)
     winner = data.field.argmax(axis=-1)
@@ -106,7 +111,7 @@ def describe_decision_boundary(boundary: Boundary) -> str:
     more = " among others" if len(held) > len(order) else ""
     first, second = (short(name) for name in boundary.feature_names)
     return (
-        f"Decision boundary over {first} and {second}: shares of the plane {areas}{more}; "
+        f"{short(name, 80)} over {first} and {second}: shares of the plane {areas}{more}; "
         f"{int(data.wrong.sum()):,} of {counted(len(data.points), 'row')} misclassified."
     )
 
