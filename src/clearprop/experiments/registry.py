@@ -59,6 +59,12 @@ _ORDER = (
         "y = 3x learned at three rates: smooth, oscillating, diverging, and why",
         ("learning_rate",),
     ),
+    Experiment(
+        "himmelblau",
+        "Four valleys",
+        "which minimum a descent ends in: by its start, its rate and its update rule",
+        ("learning_rate",),
+    ),
 )
 
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ORDER}
