@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import operator
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from clearprop.errors import ArgumentError
@@ -22,6 +22,7 @@ __all__ = [
     "named",
     "number",
     "one_of",
+    "options",
     "positive",
     "shown",
 ]
@@ -125,6 +126,17 @@ def named(argument: str, spec: Any, known: Collection[str]) -> tuple[str, dict[s
     if isinstance(spec, str):
         return one_of(argument, spec, known), {}
     if isinstance(spec, dict) and "name" in spec:
-        options = {key: value for key, value in spec.items() if key != "name"}
-        return one_of(argument, spec["name"], known), options
+        rest = {key: value for key, value in spec.items() if key != "name"}
+        return one_of(argument, spec["name"], known), rest
     raise ArgumentError(f"{argument} must be a name or a mapping with a 'name'; got {shown(spec)}")
+
+
+def options(what: str, given: Mapping[str, Any], known: list[str]) -> None:
+    """Refuse an option that is not known, or that is no finite number."""
+    for option, value in given.items():
+        if option not in known:
+            listed = f"its options are {', '.join(known)}" if known else "it has no options"
+            raise ArgumentError(
+                f"{what} has no option {option!r}{closest(option, known)}; {listed}"
+            )
+        number(option, value)

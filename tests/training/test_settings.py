@@ -46,6 +46,10 @@ nan, inf = float("nan"), float("inf")
         ("epochs", 0, "epochs must be a whole number, 1 or more; got 0"),
         ("epochs", True, "got True"),
         ("schedule", "cosin", "schedule must be one of .*did you mean 'cosine'"),
+        ("schedule", "warm_up+cosin", "did you mean 'cosine'"),
+        ("schedule", "cosine+step", "may join one schedule with warm_up and with plateau"),
+        ("schedule", "plateau+plateau", "each once; got 'plateau\\+plateau'"),
+        ("schedule", "", "schedule must be one of .*plateau, .*; got ''"),
         ("schedule", {"drops": 2}, "schedule must be a name or a mapping"),
         ("schedule", {"name": "step", "drop": 2}, "no option 'drop'; did you mean 'drops'"),
         ("schedule", {"name": "constant", "x": 2}, "it has no options"),
@@ -193,6 +197,33 @@ def test_any_schedule_can_be_warmed_up():
     assert [factor(t) for t in (0, 0.1)] == [0, 0.5]
     expected = [cosine(t, 0.1) for t in (0, 0.5, 1)]
     assert [factor(t) for t in (0.2, 0.6, 1)] == pytest.approx(expected, rel=1e-14)
+
+
+NAMES = ["plateau", "cyclical", "one_cycle", "wsd", "coslog4"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schedule_is_joined_with_a_warm_up_and_a_plateau_by_plus(name):
+    whole = "constant" if name == "plateau" else name
+    plain = Settings(schedule=name).schedule_function()
+    assert [plain(t) for t in (0.3, 0.7)] == [SCHEDULES[whole](t) for t in (0.3, 0.7)]
+    joined = Settings(schedule=f"warm_up + {name}" + "+plateau" * (name != "plateau"))
+    assert joined.plateau() == Settings(reduce_on_plateau=True).plateau()
+    factor = joined.schedule_function()
+    expected = [SCHEDULES[whole](t) for t in (0.3, 0.7)]
+    assert [factor(0.05 + 0.95 * t) for t in (0.3, 0.7)] == pytest.approx(expected, rel=1e-12)
+    assert factor(0.025) == 0.5
+    again = Settings(**joined.to_json())
+    assert again.plateau() == joined.plateau()
+    assert again.schedule_function()(0.4) == factor(0.4)
+
+
+def test_plateau_as_a_schedule_keeps_the_options_that_are_given_apart():
+    chosen = Settings(schedule="cosine+plateau", reduce_on_plateau={"patience": 3})
+    assert chosen.plateau()["patience"] == 3
+    assert Settings(schedule="cosine").plateau() is None
+    with pytest.raises(ArgumentError, match="reduce_on_plateau must be True, a mapping or left"):
+        Settings(schedule="plateau", reduce_on_plateau=False)
 
 
 def test_watching_fills_in_the_defaults():

@@ -34,7 +34,11 @@ Dropout = Annotated[
     float, typer.Option(help="Share of the hidden activations silenced in training.")
 ]
 Schedule = Annotated[
-    str, typer.Option(help="How the rate moves: constant, cosine, one_cycle, wsd, ...")
+    str,
+    typer.Option(
+        help="How the rate moves: constant, cosine, one_cycle, wsd, plateau, ...; several at once: "
+        "warm_up+cosine+plateau."
+    ),
 ]
 Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
 EngineName = Annotated[str, typer.Option("--engine", help="auto, native or reference.")]

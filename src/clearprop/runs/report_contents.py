@@ -21,6 +21,7 @@ from clearprop.tables.kinds import as_table, canonical
 from clearprop.tables.number_column import NumberColumn
 from clearprop.tables.schema import Column
 from clearprop.tables.values import as_numbers
+from clearprop.training import Settings
 
 __all__ = ["report_contents"]
 
@@ -153,7 +154,7 @@ def _settings(result: TableRun) -> list[tuple[str, str]]:
         ("Loss", settings.loss_for(run.network.architecture.activations[-1]).replace("_", " ")),
         ("Optimizer", run.settings.rule),
         ("Learning rate", f"{run.learning_rate:g} at batch size {run.batch_size} ({origin})"),
-        ("Schedule", _words(settings.schedule)),
+        ("Schedule", _schedule(settings)),
         ("Epochs", f"{run.epochs} of {settings.epochs}, ended by {run.ending.replace('_', ' ')}"),
         (
             "Early stopping",
@@ -164,6 +165,13 @@ def _settings(result: TableRun) -> list[tuple[str, str]]:
         ("Gradient clipping", _words(settings.clip or "none")),
         ("Class weights", _words(settings.class_weight or "none")),
     ]
+
+
+def _schedule(settings: Settings) -> str:
+    """The schedule's name with its options, and whether plateaus lower the rate."""
+    chosen = settings.schedule
+    said = chosen if isinstance(chosen, str) else f"{chosen['name']} ({_words(chosen)})"
+    return said if settings.plateau() is None else f"{said}, lowered on a plateau"
 
 
 def _words(value: Any) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -16,9 +14,9 @@ from clearprop import _checks, randomness
 from clearprop.engines import ENGINES
 from clearprop.equations.losses import FROM_LOGITS, LOSSES
 from clearprop.equations.penalties import PENALTIES
-from clearprop.equations.schedules import SCHEDULES, warm_up
 from clearprop.equations.updates import UPDATES
 from clearprop.errors import ArgumentError
+from clearprop.training.schedule_choice import check_schedule, parted, schedule_function
 
 __all__ = ["DEFAULT_RATES", "SELF_TUNED", "Settings", "rule_options"]
 
@@ -58,7 +56,9 @@ class Settings:
         batch_size: samples a step, or "full"; where there are fewer, all of them.
         epochs: passes over the training samples.
         schedule: a name of `equations/schedules.py`, or a mapping with options; any schedule takes
-            `warm_up`, the share of the run with which to warm up first.
+            `warm_up`, the share of the run with which to warm up first. Names are joined by +:
+            "warm_up+cosine+plateau" warms up over 5 %, then follows the cosine, and lowers the
+            rate on a plateau besides, as `reduce_on_plateau` does. "plateau" alone does only that.
         penalty: strength by name, such as `{"l2": 1e-4}`; on weights, never on biases.
         clip: `{"norm": limit}` or `{"value": limit}`.
         early_stopping: None, the patience in epochs, or a mapping with `patience` and
@@ -109,7 +109,8 @@ class Settings:
         if self.batch_size != "full":
             _checks.integer("batch_size", self.batch_size)
         _checks.integer("epochs", self.epochs)
-        _check_schedule(self.schedule_function())
+        self._part_schedule()
+        check_schedule(self.schedule_function())
         if self.penalty is not None and not isinstance(self.penalty, Mapping):
             raise ArgumentError(
                 f"penalty must be a mapping from names to strengths, or None; got {self.penalty!r}"
@@ -130,6 +131,18 @@ class Settings:
             _checks.one_of("score", self.score, _SCORES)
         _checks.one_of("engine", self.engine, ("auto", *ENGINES))
         _checks.integer("seed", self.seed, least=0, most=randomness.MAX_SEED)
+
+    def _part_schedule(self) -> None:
+        """Several joined by + become a schedule with its warm-up, and `reduce_on_plateau`."""
+        schedule, lowers = parted(self.schedule)
+        object.__setattr__(self, "schedule", schedule)
+        if lowers and self.reduce_on_plateau is False:
+            raise ArgumentError(
+                "reduce_on_plateau must be True, a mapping or left out where the schedule names "
+                "'plateau'; got False"
+            )
+        if lowers and self.reduce_on_plateau is None:
+            object.__setattr__(self, "reduce_on_plateau", True)
 
     def _check_switches(self) -> None:
         for name in ("shuffle", "restore_best"):
@@ -164,14 +177,7 @@ class Settings:
 
     def schedule_function(self) -> Callable[[float], float]:
         """Progress in [0, 1] → factor of the base rate."""
-        name, options = _checks.named("schedule", self.schedule, SCHEDULES)
-        warm = options.pop("warm_up", None)
-        known = list(inspect.signature(SCHEDULES[name]).parameters)[1:]
-        _check_options(f"schedule {name!r}", options, [key for key in known if key != "then"])
-        schedule = partial(SCHEDULES[name], **options)
-        if warm is not None:
-            _checks.fraction("schedule warm_up", warm)
-        return schedule if warm is None else partial(warm_up, warm=warm, then=schedule)
+        return schedule_function(self.schedule)
 
     def clipping(self) -> tuple[str, float] | None:
         """("norm" | "value", limit), or None."""
@@ -228,7 +234,7 @@ def rule_options(optimizer: str | Mapping[str, Any]) -> tuple[str, dict[str, flo
     name, given = _checks.named("optimizer", optimizer, UPDATES)
     parameters = inspect.signature(UPDATES[name]).parameters.values()
     defaults = {p.name: float(p.default) for p in parameters if p.default is not p.empty}
-    _check_options(f"optimizer {name!r}", given, list(defaults))
+    _checks.options(f"optimizer {name!r}", given, list(defaults))
     for option, value in given.items():
         if option in ("momentum", "rho", "beta1", "beta2"):
             _checks.fraction(option, value)
@@ -237,23 +243,13 @@ def rule_options(optimizer: str | Mapping[str, Any]) -> tuple[str, dict[str, flo
     return name, defaults | {key: float(value) for key, value in given.items()}
 
 
-def _check_options(what: str, given: Mapping[str, Any], known: list[str]) -> None:
-    for option, value in given.items():
-        if option not in known:
-            listed = f"its options are {', '.join(known)}" if known else "it has no options"
-            raise ArgumentError(
-                f"{what} has no option {option!r}{_checks.closest(option, known)}; {listed}"
-            )
-        _checks.number(option, value)
-
-
 def _watching(argument: str, given: Any, defaults: Mapping[str, float]) -> dict[str, float] | None:
     if given is None:
         return None
     if not isinstance(given, Mapping):
         short = "the patience in epochs" if argument == "early_stopping" else "True"
         raise ArgumentError(f"{argument} must be {short}, a mapping or None; got {given!r}")
-    _check_options(argument, given, list(defaults))
+    _checks.options(argument, given, list(defaults))
     result = {**defaults, **given}
     _checks.integer(f"{argument} patience", result["patience"])
     _checks.positive(f"{argument} least_improvement", result["least_improvement"], zero=True)
@@ -267,18 +263,3 @@ def _watching(argument: str, given: Any, defaults: Mapping[str, float]) -> dict[
                 f"{argument} factor must lie between 0 and 1; got {result['factor']!r}"
             )
     return result
-
-
-def _check_schedule(schedule: Callable[[float], float]) -> None:
-    """A schedule must give a finite factor, zero or above, all along the run."""
-    for k in range(101):
-        try:
-            factor = schedule(k / 100)
-            valid = math.isfinite(factor) and factor >= 0
-        except (ArithmeticError, ValueError, TypeError):
-            valid = False
-        if not valid:
-            raise ArgumentError(
-                f"schedule must give a factor, zero or above, all along the run; "
-                f"with these options it does not after {k} % of it"
-            )
