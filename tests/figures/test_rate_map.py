@@ -72,6 +72,14 @@ def test_a_threshold_outside_of_the_axis_is_said_at_that_end(rate, said, place):
     assert ax.texts[-1].xy[0] == place
 
 
+def test_names_of_near_thresholds_do_not_cover_one_another():
+    ax = rate_map(RATES, GROUPS, thresholds={"2/λmax": 0.02, "edge of stability": 0.021})
+    low, high = (text.xyann[1] for text in ax.texts[-2:])
+    assert high >= low + 12
+    with pytest.raises(ArgumentError, match=r"thresholds\['2/λmax'\] must be a finite number"):
+        rate_map(RATES, GROUPS, thresholds={"2/λmax": np.nan})
+
+
 def test_one_rate_and_many_cells_can_be_drawn():
     assert rate_map([0.1], {"a": [["good"]]}).patches
     many = rate_map(np.geomspace(1e-5, 1, 50), {"a": [["good"] * 50] * 20})
@@ -115,6 +123,7 @@ def test_each_panel_has_its_lines_in_the_colours_of_their_labels():
         label_colours(DARK)["diverged"],
     ]
     assert ax.get_yscale() == "log"
+    assert ax.yaxis.get_major_formatter()(1e-5) == "1e-5"
     assert axes[0].get_ylim() == axes[1].get_ylim()
     assert axes[0].lines[0].get_ydata().tolist() == [1, 0.5, 0.25]
 

@@ -14,8 +14,18 @@ from clearprop.figures.words import number, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
-__all__ = ["checked_marks", "drawable", "mark_across", "names_right", "scale", "scaled", "spread"]
+__all__ = [
+    "checked_marks",
+    "drawable",
+    "mark_across",
+    "names_right",
+    "plain_decades",
+    "scale",
+    "scaled",
+    "spread",
+]
 
 LINE = 12.0  # points from one line of text to the next
 LETTER = 4.8  # points, about the width of a letter of that text
@@ -32,8 +42,6 @@ def drawable(values: Floats, *, log: bool) -> Floats:
 
 def scale(ax: Axes, which: str, values: Floats, *, log: bool, room: float = 0.04) -> None:
     """Limits around the finite `values` and, where `log`, a logarithmic axis with plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
     finite = values[np.isfinite(values)]
     limits = ax.set_xlim if which == "x" else ax.set_ylim
     if finite.size == 0:
@@ -49,10 +57,18 @@ def scale(ax: Axes, which: str, values: Floats, *, log: bool, room: float = 0.04
     if not log:
         return
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
-    start, end = ax.get_xlim() if which == "x" else ax.get_ylim()
-    axis = ax.xaxis if which == "x" else ax.yaxis
-    few = np.log10(end / start) < 2.5
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=8))
+    if which == "x":
+        plain_decades(ax.xaxis, *ax.get_xlim())
+    else:
+        plain_decades(ax.yaxis, *ax.get_ylim())
+
+
+def plain_decades(axis: Axis, low: float, high: float, *, most: int = 8) -> None:
+    """At most about so many ticks of a logarithmic axis, written as this project writes numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    few = np.log10(high) - np.log10(low) < 2.5
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=most))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
@@ -122,12 +138,12 @@ def names_right(
         )
 
 
-def checked_marks(marks: Mapping[str, float] | None) -> dict[str, float]:
+def checked_marks(argument: str, marks: Mapping[str, float] | None) -> dict[str, float]:
     """Named places as finite numbers."""
     found = {str(name): float(value) for name, value in (marks or {}).items()}
     for name, value in found.items():
         if not np.isfinite(value):
-            raise ArgumentError(f"marks[{name!r}] must be a finite number; got {value}")
+            raise ArgumentError(f"{argument}[{name!r}] must be a finite number; got {value}")
     return found
 
 

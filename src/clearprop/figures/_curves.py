@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clearprop.figures._chart import plain_decades
 from clearprop.figures._data import DRAWABLE, Floats, restored
 from clearprop.figures.style import SMALL, TEXT, Theme
-from clearprop.figures.words import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,6 @@ def epoch_axis(ax: Axes, epochs: Floats) -> None:
 
 def logarithmic(ax: Axes, *lines: Floats) -> bool:
     """Make y logarithmic where all values are positive and span more than a decade or so."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
     values = np.concatenate([line[np.isfinite(line)] for line in lines])
     low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
     if not 1 / DRAWABLE < low <= high / LOG_RATIO:
@@ -45,9 +43,7 @@ def logarithmic(ax: Axes, *lines: Floats) -> bool:
     margin = 10 ** (0.05 * decades)
     ax.set_ylim(low / margin, high * margin)  # before the scale, whose own limits may overflow
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,), numticks=8))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    plain_decades(ax.yaxis, low, high)
     return True
 
 
@@ -125,6 +121,7 @@ def mark_kept(
         markeredgewidth=1.5,
         linestyle="",
         zorder=5,
+        clip_on=False,  # an accuracy of 100 % lies at the edge
     )
     # The words stand on the roomier side of the point, across and up.
     across, up = ax.transAxes.inverted().transform(ax.transData.transform(point))

@@ -60,7 +60,7 @@ def bars(
     >>> [text.get_text() for text in ax.texts]
     ['2', '74']
     """
-    lengths, places = _checked(labels, values), checked_marks(marks)
+    lengths, places = _checked(labels, values), checked_marks("marks", marks)
     ax, chosen = start(ax, theme, (5.8, min(1.25 + 0.3 * len(lengths), 12.0)))
     drawn = _drawn(lengths, log=log)
     rows = np.arange(len(lengths))
@@ -104,7 +104,7 @@ def describe_bars(
     >>> describe_bars("Evaluations", ["backpropagation", "finite differences"], [2, 74])
     'Evaluations: backpropagation 2, finite differences 74.'
     """
-    lengths, places = _checked(labels, values), checked_marks(marks)
+    lengths, places = _checked(labels, values), checked_marks("marks", marks)
     measured = f" ({short(x_name, 48)})" if x_name else ""
     said = ", ".join(
         f"{short(label, 30)} {number(float(length))}"

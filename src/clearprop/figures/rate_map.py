@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import ArgumentError
+from clearprop.figures._chart import checked_marks, mark_across, plain_decades
 from clearprop.figures._data import Floats, floats
 from clearprop.figures.style import SMALL, Theme, start, title
 from clearprop.figures.words import counted, number, short
@@ -62,7 +63,7 @@ def rate_map(
     >>> ax.get_xscale(), [text.get_text() for text in ax.texts]
     ('log', ['g', 'x'])
     """
-    x, blocks = _checked(rates, groups)
+    (x, blocks), places = _checked(rates, groups), checked_marks("thresholds", thresholds)
     rows = sum(len(block) for block in blocks.values())
     height = 1.3 + 0.2 * rows + 0.25 * len(blocks)
     ax, chosen = start(ax, theme, (7.6, min(max(height, 2.2), 14.0)))
@@ -77,9 +78,11 @@ def rate_map(
     ax.set_ylim(top - _GAP, 0)
     ax.set_yticks([place for place, _ in ticks])
     ax.set_yticklabels([short(name, 28) for _, name in ticks], parse_math=False)
-    _frame(ax)
-    _draw_thresholds(ax, chosen, thresholds or {})
-    title(ax, chosen, "What becomes of a training", "learning rate (log scale)")
+    plain_decades(ax.xaxis, edges[0], edges[-1])
+    ax.grid(visible=False)
+    ax.tick_params(axis="y", length=0)
+    above = mark_across(ax, chosen, places)
+    title(ax, chosen, "What becomes of a training", "learning rate (log scale)", above=above)
     _key(ax, chosen, [label for block in blocks.values() for row in block for label in row])
     return ax
 
@@ -92,9 +95,9 @@ def describe_rate_map(
     >>> describe_rate_map([0.01, 0.1], {"sgd, batch 4": [["good", "diverged"]]})
     'Learning rates from 0.01 to 0.1. sgd, batch 4: 1 good from 0.01 to 0.01, 1 diverged.'
     """
-    x, blocks = _checked(rates, groups)
+    (x, blocks), places = _checked(rates, groups), checked_marks("thresholds", thresholds)
     said = [f"Learning rates from {number(x[0])} to {number(x[-1])}."]
-    said += [f"{name} is {number(rate)}." for name, rate in (thresholds or {}).items()]
+    said += [f"{name} is {number(rate)}." for name, rate in places.items()]
     for name, block in blocks.items():
         counts = Counter(label for row in block for label in row)
         words = [f"{counts[label]:,} {label}" for label in _COLOURS if counts[label]]
@@ -161,41 +164,6 @@ def _draw_block(
                     ha="center",
                     va="center",
                 )
-
-
-def _frame(ax: Axes) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    low, high = ax.get_xlim()
-    ax.xaxis.set_major_locator(LogLocator(subs=(1,) if high / low > 30 else (1, 2, 5), numticks=9))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    ax.grid(visible=False)
-    ax.tick_params(axis="y", length=0)
-
-
-def _draw_thresholds(ax: Axes, theme: Theme, thresholds: Mapping[str, float]) -> None:
-    """A line across all blocks; outside of the axis, the words alone, at that end."""
-    low, high = ax.get_xlim()
-    for name, rate in thresholds.items():
-        inside = low <= rate <= high
-        if inside:
-            ax.axvline(rate, color=theme.ink, linewidth=1.4, linestyle=(0, (4, 2)))
-        across = np.log(rate / low) / np.log(high / low) if inside else float(rate > high)
-        arrow = "" if inside else "← " if rate < low else " →"
-        said = f"{name} = {number(rate)}"
-        ax.annotate(
-            said + arrow if rate > high else arrow + said,
-            (float(np.clip(across, 0, 1)), 1.0),
-            xycoords="axes fraction",
-            xytext=(0, 3),
-            textcoords="offset points",
-            color=theme.ink,
-            fontsize=SMALL,
-            ha="center" if 0.15 < across < 0.85 else "left" if across <= 0.15 else "right",
-            va="bottom",
-            parse_math=False,
-        )
 
 
 def _key(ax: Axes, theme: Theme, labels: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import ArgumentError
+from clearprop.figures._chart import plain_decades
 from clearprop.figures._data import DRAWABLE, Floats, floats, same_length
 from clearprop.figures.rate_map import label_colours
 from clearprop.figures.style import SMALL, TEXT, TITLE, Theme, dress, theme_named
@@ -84,11 +85,19 @@ def rate_multiples(
         dress(ax, chosen)
         for x, values, label in drawn:
             ax.plot(x, values, color=tints[label], linewidth=1.0, alpha=0.85)
-        ax.set_title(short(panel.title), loc="left", fontsize=SMALL, color=chosen.ink, pad=3)
+        ax.set_title(
+            short(panel.title),
+            loc="left",
+            fontsize=SMALL,
+            color=chosen.ink,
+            pad=3,
+            parse_math=False,
+        )
     for ax in grid.flat[len(panels) :]:
         ax.set_visible(False)
     if log and limits[0] > 0:
         grid[0, 0].set_yscale("log")
+        plain_decades(grid[0, 0].yaxis, *limits, most=4)
     grid[0, 0].set_ylim(*limits)
     _name(figure, chosen, name, y)
     first: Axes = grid[0, 0]

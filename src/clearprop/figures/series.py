@@ -80,7 +80,7 @@ def series_curves(
     >>> ax.lines[0].get_ydata().tolist()
     [1.0, 0.5, 0.3]
     """
-    lines, places = _checked(series, log_x=log_x, log_y=log_y), checked_marks(marks)
+    lines, places = _checked(series, log_x=log_x, log_y=log_y), checked_marks("marks", marks)
     ax, chosen = start(ax, theme)
     tints = colours(chosen, len(lines))
     for line, tint in zip(lines, tints, strict=True):
@@ -117,7 +117,7 @@ def describe_series_curves(
     >>> describe_series_curves([Series("sgd", [0, 2], [1, 0.3])], "Loss", "step", "loss")
     'Loss: loss over step from 0 to 2: sgd from 1 to 0.3.'
     """
-    lines, places = _checked(series, log_x=log_x, log_y=log_y), checked_marks(marks)
+    lines, places = _checked(series, log_x=log_x, log_y=log_y), checked_marks("marks", marks)
     across = np.concatenate([line.x for line in lines])
     across = across[np.isfinite(across)]
     span = f" from {number(across.min())} to {number(across.max())}" if across.size else ""
