@@ -65,6 +65,12 @@ _ORDER = (
         "which minimum a descent ends in: by its start, its rate and its update rule",
         ("learning_rate",),
     ),
+    Experiment(
+        "moons",
+        "Two half-moons, one sample at a time",
+        "37 parameters at three rates from many seeds: which learn, which die, and the borders",
+        ("learning_rate", "seed", "batch_size", "data"),
+    ),
 )
 
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ORDER}

@@ -1,0 +1,117 @@
+"""The lesson `moons`: its points, its shares, and a learner's own table."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_moons
+
+from clearprop.errors import DataError, FileError
+from clearprop.experiments import learn
+from clearprop.experiments.fates import Group, plausible
+from clearprop.experiments.points import half_moons
+
+
+class Run:
+    """As much of a run as a group looks at."""
+
+    def __init__(self, accuracy):
+        self.history = {"train_accuracy": np.array(accuracy)}
+
+
+def words(learned):
+    return " ".join(getattr(block, "text", "") for block in learned.lesson.blocks)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A function: columns → path of a CSV file with them."""
+
+    def write(**columns):
+        path = tmp_path / "my.csv"
+        rows = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values()))]  # noqa: B905
+        path.write_text("\n".join(rows) + "\n")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_points_are_those_of_scikit_learn(seed):
+    X, y = half_moons(seed)
+    theirs = make_moons(1500, noise=0.1, random_state=seed)
+    np.testing.assert_array_equal(X, theirs[0])
+    np.testing.assert_array_equal(y[:, 0], theirs[1])
+
+
+def test_a_count_is_plausible_within_the_middle_95_percent_of_the_binomial():
+    for share in (0.05, 0.5, 0.72, 1.0):
+        low, high = plausible(10, share)
+        pmf = [math.comb(10, k) * share**k * (1 - share) ** (10 - k) for k in range(11)]
+        assert sum(pmf[:low]) <= 0.025
+        assert sum(pmf[high + 1 :]) <= 0.025
+        assert sum(pmf[low : high + 1]) >= 0.95
+
+
+def test_every_run_has_the_fate_that_its_accuracies_say():
+    runs = [
+        Run([0.4, 0.8, 0.999, 0.99]),
+        Run([0.4, 0.97, 0.97, 0.96]),
+        Run([0.4, 0.89, 0.9, 0.9]),
+        Run([0.4, 0.8, 0.5, 0.5]),
+        Run([0.4, 0.8, np.nan]),
+    ]
+    group = Group(0.1, runs, 0.999, 0.5)
+    assert group.fates == ["learned", "nearly", "stuck", "nothing", "nothing"]
+    assert group.epochs.tolist() == [2]
+    assert group.mean_wait == (2 + 3 + 3 + 3 + 2) / 5
+
+
+def test_the_published_shares_stand_beside_ours(taught):
+    expected = [check.expected for check in taught("moons").lesson.checks]
+    assert expected.count("7 of 10") == 2
+    assert "all: 10 of 10" in expected
+
+
+def test_a_rate_of_ones_own_is_the_only_one_tried():
+    learned = learn("moons", learning_rate=0.1, seed=4, batch_size=16)
+    assert learned.lesson.ok
+    assert [row[0] for row in learned.lesson.tables[0].rows] == ["0.1"]
+    assert "batch 16" in learned.lesson.tables[0].title
+    assert "Seeds 4 to 13" in words(learned)
+
+
+def test_a_table_of_ones_own_is_learned_in_its_own_units(table):
+    k = np.arange(120)
+    path = table(width=100 + 50 * np.sin(k), height=k % 7, kind=np.where(k % 7 > 3, "tall", "low"))
+    learned = learn("moons", data=path)
+    assert learned.lesson.ok
+    assert "my.csv" in words(learned)
+    assert "'tall'" in words(learned)
+    border = next(p for p in learned.lesson.pictures if p.kind.startswith("boundary"))
+    assert "width and height" in border.alt
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"a": [1, 2], "b": [2, 3], "c": [3, 1], "y": [0, 1]}, "3 columns, 'a', 'b', 'c'"),
+        ({"a": [1, 2], "y": [0, 1]}, "it has 1 column, 'a'"),
+        ({"a": [1, 2, 3], "b": [2, 3, 4], "y": [0, 1, 2]}, "'y' has 3 different values"),
+        ({"a": [1, 2], "b": [2, 3], "y": [5, 5]}, "'y' has 1 different value"),
+        ({"a": ["x", "z"], "b": [2, 3], "y": [0, 1]}, "column 'a' holds string"),
+        ({"a": [1, ""], "b": [2, 3], "y": [0, 1]}, "column 'a' has no value in 1 of its rows"),
+        ({"y": [0, 1]}, "at least one column to learn from"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_in_one_sentence(table, columns, said):
+    with pytest.raises(DataError, match=r"my\.csv must have") as caught:
+        learn("moons", data=table(**columns))
+    assert said in str(caught.value)
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(FileError, match="there is no file"):
+        learn("moons", data=tmp_path / "none.csv")
