@@ -83,6 +83,6 @@ def _addresses(css: str) -> Iterator[str]:
 if __name__ == "__main__":
     site = Path(sys.argv[1])
     pages = len(list(site.rglob("*.html")))
-    found = list(problems(site))
+    found = list(problems(site)) if pages else [f"{site} has no pages"]
     print("\n".join(found) or f"{pages} pages: valid, self-contained, pictures described.")
-    sys.exit(bool(found) or not pages)
+    sys.exit(bool(found))

@@ -14,6 +14,8 @@ from latex2mathml.converter import convert
 __all__ = ["mathml", "on_page_content"]
 
 _INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.S)
+# Bars that say which side they stand on; of the plain ones, browsers cannot tell.
+_BARS = re.compile(r"\\(l|r)(v|V)ert(?![a-zA-Z]) ?")
 _BLOCK = re.compile(r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.S)
 
 
@@ -26,7 +28,11 @@ def on_page_content(html: str, **_: Any) -> str:  # the name is MkDocs'
 def mathml(latex: str, display: str) -> str:
     """One formula, with its LaTeX as the text that is read where MathML is not."""
     latex = html.unescape(latex).strip()
-    made = convert(latex, display=display)
+    made = convert(_BARS.sub(_sided, latex), display=display)
     if "\\" in re.sub(r"<[^>]*>", "", made) or "<mi>&</mi>" in made:
         raise ValueError(f"a formula holds a command that cannot be converted: {latex}")
     return made.replace("<math ", f'<math alttext="{html.escape(latex)}" ', 1)
+
+
+def _sided(bar: re.Match[str]) -> str:
+    return ("\\left" if bar[1] == "l" else "\\right") + ("|" if bar[2] == "v" else "\\Vert ")

@@ -68,6 +68,7 @@ def house_colours(scheme: str, theme: Theme) -> str:
 
 
 def _turned(text: str) -> str:
-    """Links as seen from the root of the repository, as seen from the site."""
+    """Links as seen from the site; sessions named so that they are coloured as such."""
     text = re.sub(r"\]\(docs/([\w/.-]+)\)", r"](\1)", text)
-    return text.replace("](src/clearprop/equations/README.md)", "](equations/index.md)")
+    text = text.replace("](src/clearprop/equations/README.md)", "](equations/index.md)")
+    return text.replace("```python\n>>> ", "```pycon\n>>> ")

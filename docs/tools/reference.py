@@ -113,17 +113,16 @@ class Sessions(griffe.Extension):
 
 
 def fenced(docstring: str) -> str:
-    """A docstring with its sessions between fences, at their own indentation."""
+    """A docstring with its sessions between fences, but for those that griffe knows by a title."""
     lines: list[str] = []
-    margin: str | None = None
-    for line in [*docstring.splitlines(), ""]:
-        prompt = re.match(r"( *)>>> ", line)
-        if prompt and margin is None:
-            margin = prompt[1]
-            lines += ["", f"{margin}```pycon"]
-        elif margin is not None and not line.strip():
-            lines += [f"{margin}```", ""]
-            margin = None
+    inside = False
+    for line in [*docstring.replace("\nExample:\n", "\nExamples:\n").splitlines(), ""]:
+        if line.startswith(">>> ") and not inside:
+            lines += ["", "```pycon"]
+            inside = True
+        elif inside and not line.strip():
+            lines += ["```", ""]
+            inside = False
             continue
         lines.append(line)
     return "\n".join(lines)

@@ -130,6 +130,7 @@ def test_a_formula_becomes_mathml_and_keeps_its_latex():
     page = on_page_content(r'<p><span class="arithmatex">\(a &lt; \frac{1}{2}\)</span></p>')
     assert page.startswith(r'<p><math alttext="a &lt; \frac{1}{2}" ')
     assert "<mfrac>" in page
+    assert mathml(r"\lVert w \rVert_\infty", "inline").count('fence="true"') == 2
     with pytest.raises(ValueError, match="cannot be converted"):
         mathml(r"\nosuchcommand{x}", "inline")
 
@@ -157,14 +158,9 @@ def test_the_pictures_of_a_page_travel_in_its_notebook(tmp_path):
 
 
 def test_sessions_in_docstrings_are_put_between_fences():
-    assert (
-        fenced("Sum.\n\n>>> 1 + 1\n2\n\nMore.")
-        == "Sum.\n\n\n```pycon\n>>> 1 + 1\n2\n```\n\nMore.\n"
-    )
-    assert (
-        fenced("Example:\n    >>> 1\n    1")
-        == "Example:\n\n    ```pycon\n    >>> 1\n    1\n    ```\n"
-    )
+    fence = "Sum.\n\n\n```pycon\n>>> 1 + 1\n2\n```\n\nMore.\n"
+    assert fenced("Sum.\n\n>>> 1 + 1\n2\n\nMore.") == fence
+    assert fenced("Sum.\n\nExample:\n    >>> 1\n    1") == "Sum.\n\nExamples:\n    >>> 1\n    1\n"
 
 
 PAGE = "<!doctype html><html><head><title>t</title></head><body>{}</body></html>"
