@@ -69,6 +69,11 @@ def test_an_output_that_is_missing_is_found_and_written(tmp_path):
     assert refreshed(page, tmp_path) == SESSION
 
 
+def test_a_refreshed_output_keeps_the_ellipses_that_fit_and_foretells_no_time(tmp_path):
+    said = "```pycon\n>>> print('a 1\\nb 2\\nin 0.5 s')\na ...\nb 3\n```\n"
+    assert refreshed(said, tmp_path) == said.replace("b 3\n", "b 2\nin ... s\n")
+
+
 def test_an_exception_that_no_page_expects_is_found(tmp_path):
     (outcome,) = outcomes("```python\nx = 1 / 0\n```\n", tmp_path)
     assert not outcome.agrees
