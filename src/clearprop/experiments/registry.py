@@ -48,6 +48,18 @@ _ORDER = (
         ("seed",),
     ),
     Experiment(
+        "activations",
+        "Activations, and their slopes",
+        "every activation function beside its derivative, and what ten layers make of a slope",
+        ("seed",),
+    ),
+    Experiment(
+        "losses",
+        "How wrong an answer is",
+        "every loss beside its slope, and what becomes of a formula at logits of ±800",
+        ("seed",),
+    ),
+    Experiment(
         "quadratic",
         "Downhill on one curve",
         "gradient descent on C(w) = (w + 1)², worked with a pencil",
