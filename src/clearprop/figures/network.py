@@ -10,19 +10,23 @@ from numpy.typing import NDArray
 
 from clearprop._checks import one_of
 from clearprop.errors import ArgumentError
-from clearprop.figures._network_layout import RADIUS, Layout, label_share, layout
+from clearprop.figures._network_layout import Layout, label_share, layout
+from clearprop.figures._network_parts import (
+    Label,
+    draw_edges,
+    draw_neurons,
+    text_of,
+    write_edges,
+)
 from clearprop.figures.style import SMALL, Theme, start, title
-from clearprop.figures.words import counted, number, short
+from clearprop.figures.words import counted, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["NetworkDrawing", "describe_network_drawing", "network_drawing"]
 
-Label = str | float | None
-
 _MOST = (8, 12)  # layers, neurons of a layer
-_FAN = 25  # edges between two layers above which they are drawn thin
 _SAID = 12  # weights between two layers told one by one in words
 
 
@@ -83,10 +87,10 @@ def network_drawing(
     lit = set(range(len(sizes))) if drawing.lit is None else set(drawing.lit)
     for gap in range(len(sizes) - 1):
         on = {gap, gap + 1} <= lit
-        _draw_edges(ax, chosen, place, gap, forward=drawing.direction == "forward", lit=on)
+        draw_edges(ax, chosen, place, gap, forward=drawing.direction == "forward", lit=on)
         if _written(edges, gap, sizes):
-            _write_edges(ax, chosen, place, gap, edges[gap] or [], size, lit=on)
-    _draw_neurons(ax, chosen, place, drawing, lit, size)
+            write_edges(ax, chosen, place, gap, edges[gap] or [], size, lit=on)
+    draw_neurons(ax, chosen, place, drawing, lit, size)
     title(ax, chosen, drawing.title, "")
     if left_out := _left_out(sizes, edges):
         ax.text(0.0, 0.0, left_out, color=chosen.muted, fontsize=size, va="top")
@@ -104,14 +108,14 @@ def describe_network_drawing(drawing: NetworkDrawing) -> str:
     for layer, labels in enumerate(drawing.neuron_labels):
         names = drawing.neuron_names[layer] if len(drawing.neuron_names) else [""] * len(labels)
         said = [
-            f"{short(name)} {_text(label)}".strip()
+            f"{short(name)} {text_of(label)}".strip()
             for name, label in zip(names, labels, strict=True)
-            if _text(label)
+            if text_of(label)
         ]
         if said:
             parts.append(f"layer {layer}: {', '.join(said)}")
     for gap, rows in enumerate(edges):
-        weights = [_text(label) for row in (rows or []) for label in row if _text(label)]
+        weights = [text_of(label) for row in (rows or []) for label in row if text_of(label)]
         if weights:
             more = f" and {len(weights) - _SAID} more" if len(weights) > _SAID else ""
             told = ", ".join(weights[:_SAID])
@@ -179,102 +183,3 @@ def _shrink(ax: Axes, place: Layout) -> float:
         grid = box.get_gridspec()
         width, height = width / grid.ncols, height / grid.nrows
     return float(min(1.0, width / place.width, height / (place.height + 0.3)))
-
-
-def _text(label: Label) -> str:
-    if label is None:
-        return ""
-    return short(label, 12) if isinstance(label, str) else number(float(label), 3)
-
-
-def _draw_edges(
-    ax: Axes, theme: Theme, place: Layout, gap: int, *, forward: bool, lit: bool
-) -> None:
-    from matplotlib.patches import FancyArrowPatch
-
-    tint = theme.palette[0 if forward else 1] if lit else theme.faint
-    thin = 1.1 if len(place.centres[gap]) * len(place.centres[gap + 1]) <= _FAN else 0.6
-    for first in place.centres[gap]:
-        for second in place.centres[gap + 1]:
-            way = second - first
-            step = way / (way @ way) ** 0.5 * (RADIUS + 0.02)
-            ends = (first + step, second - step)
-            ax.add_patch(
-                FancyArrowPatch(
-                    *(ends if forward else ends[::-1]),
-                    arrowstyle="-|>",
-                    mutation_scale=8,
-                    shrinkA=0,
-                    shrinkB=0,
-                    color=tint,
-                    linewidth=thin,
-                    zorder=2,
-                )
-            )
-
-
-def _write_edges(
-    ax: Axes,
-    theme: Theme,
-    place: Layout,
-    gap: int,
-    labels: list[list[Label]],
-    size: float,
-    *,
-    lit: bool,
-) -> None:
-    """Each number on its own edge, on a patch of the background."""
-    starts, ends = place.centres[gap], place.centres[gap + 1]
-    share = label_share(len(starts), len(ends)) or 0.5
-    ink = theme.ink if lit else theme.muted
-    for i, row in enumerate(labels):
-        for j, label in enumerate(row):
-            x, y = starts[i] + share * (ends[j] - starts[i])
-            said = _text(label)
-            tall = min(0.9 * size, 6.3 * size / max(len(said), 1))
-            _write(ax, theme, (x, y), said, tall, ink)
-
-
-def _draw_neurons(
-    ax: Axes, theme: Theme, place: Layout, drawing: NetworkDrawing, lit: set[int], size: float
-) -> None:
-    from matplotlib.patches import Circle
-
-    tint = theme.palette[drawing.direction == "backward"]
-    for layer, centres in enumerate(place.centres):
-        for i, (x, y) in enumerate(centres):
-            on = layer in lit
-            ax.add_patch(
-                Circle(
-                    (x, y),
-                    RADIUS,
-                    facecolor=theme.background,
-                    edgecolor=tint if on else theme.faint,
-                    linewidth=1.8,
-                    zorder=4,
-                )
-            )
-            said = _text(drawing.neuron_labels[layer][i]) if len(drawing.neuron_labels) else ""
-            tall = min(size, 6.0 * size / max(len(said), 1))
-            _write(ax, theme, (x, y), said, tall, theme.ink if on else theme.muted)
-            if len(drawing.neuron_names):
-                name = short(drawing.neuron_names[layer][i], 12)
-                _write(ax, theme, (x, y - RADIUS - 0.11), name, 0.9 * size, theme.muted)
-
-
-def _write(
-    ax: Axes, theme: Theme, at: tuple[float, float], text: str, size: float, ink: str
-) -> None:
-    """A text above everything, on a patch of the background; nothing where it is empty."""
-    if text:
-        ax.text(
-            *at,
-            text,
-            color=ink,
-            fontsize=size,
-            ha="center",
-            va="center",
-            bbox={"boxstyle": "square,pad=0.1", "fc": theme.background, "ec": "none"},
-            zorder=5,
-            parse_math=False,
-        )
