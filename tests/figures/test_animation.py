@@ -20,7 +20,9 @@ from clearprop.figures import (
     backprop_animation,
     backprop_drawings,
     boundaries_over,
+    describe_backprop_animation,
     describe_network_drawing,
+    describe_training_animation,
     series_curves,
     training_animation,
 )
@@ -196,6 +198,21 @@ def test_a_training_becomes_a_small_file(moons, tmp_path):
         training_animation(boundaries, range(5), run.history, path)
 
 
+def test_a_training_in_words_has_mistakes_and_losses_at_both_ends(moons):
+    run, X, y = moons
+    boundaries = boundaries_over(run.network, run.weights, X, y)
+    wrong = [int(boundaries[k].misclassified.sum()) for k in (0, -1)]
+    loss = run.history["train_loss"]
+    assert wrong[0] > wrong[1]
+    said = describe_training_animation(boundaries, run.history["epoch"], run.history)
+    assert said == (
+        f"Decision boundary from epoch 0 to 5: {wrong[0]} of 60 rows misclassified at first, "
+        f"{wrong[1]} at last; training loss from {loss[0]:.4g} to {loss[-1]:.4g}."
+    )
+    lost = {"epoch": [0, 1], "train_loss": [np.nan, np.nan]}
+    assert "loss never finite" in describe_training_animation(boundaries[:2], [0, 1], lost)
+
+
 def ledger():
     network = cp.Network([2, 3, 1], hidden="tanh", output="sigmoid", seed=0)
     return cp.ledger(network, [[1.0, 2.0], [0.5, 0.1]], [1, 0], learning_rate=0.5)
@@ -221,6 +238,16 @@ def test_a_step_lights_up_forward_then_backward_and_ends_with_new_weights():
     assert np.array_equal(drawings[0].edge_labels[0], step["W1"])
     assert np.array_equal(drawings[5].edge_labels[1], step["W2_new"])
     assert "x1 0.5, x2 0.1" in describe_network_drawing(drawings[0])
+
+
+def test_a_step_in_words_has_output_deltas_and_the_largest_moves():
+    step = ledger()
+    moves = [np.abs(step[f"W{i}_new"] - step[f"W{i}"]).max() for i in (1, 2)]
+    said = describe_backprop_animation(BackpropStep.of(step))
+    assert said.startswith("One step of backpropagation, 2-3-1: output ")
+    assert f"deltas of layer 2 {step['delta2'][0, 0]:.3g}; deltas of layer 1 " in said
+    assert f"layer 1 move by at most {moves[0]:.3g}; weights of layer 2 move" in said
+    assert said.endswith(f"by at most {moves[1]:.3g}.")
 
 
 def test_a_step_becomes_a_small_file(tmp_path):

@@ -4,8 +4,9 @@ Each `figure(...)` has a `describe_figure(...)` beside it, taking the same data 
 sentence with the real numbers: the alternative text. Nothing here touches pyplot, and importing
 this room loads no Matplotlib; the first figure drawn does.
 
-Every figure takes `ax` (an existing Axes; one is made where it is None) and `theme` ("light" or
-"dark"). `as_svg` and `as_png` turn what was drawn into bytes.
+Every figure takes `ax` (an existing Axes; one is made where it is None; small multiples make all of
+theirs) and `theme` ("light" or "dark"). `as_svg` and `as_png` turn what was drawn into bytes,
+`animate` turns drawn frames into a GIF or an MP4.
 """
 
 from clearprop.figures.activations_time import (
@@ -17,6 +18,7 @@ from clearprop.figures.backprop_animation import (
     BackpropStep,
     backprop_animation,
     backprop_drawings,
+    describe_backprop_animation,
 )
 from clearprop.figures.bars import bars, describe_bars
 from clearprop.figures.boundary import Boundary, decision_boundary, describe_decision_boundary
@@ -49,7 +51,11 @@ from clearprop.figures.style import DARK, LIGHT, Theme
 from clearprop.figures.surface import Path2D, Surface, describe_surface_2d, surface_2d
 from clearprop.figures.surface_3d import describe_surface_3d, surface_3d
 from clearprop.figures.tangent import describe_tangent_curve, tangent_curve
-from clearprop.figures.training_animation import boundaries_over, training_animation
+from clearprop.figures.training_animation import (
+    boundaries_over,
+    describe_training_animation,
+    training_animation,
+)
 from clearprop.figures.weights import describe_weight_histories, weight_histories
 
 __all__ = [
@@ -75,6 +81,7 @@ __all__ = [
     "confusion_matrix",
     "decision_boundary",
     "describe_activations_over_time",
+    "describe_backprop_animation",
     "describe_bars",
     "describe_confusion_matrix",
     "describe_decision_boundary",
@@ -92,6 +99,7 @@ __all__ = [
     "describe_surface_2d",
     "describe_surface_3d",
     "describe_tangent_curve",
+    "describe_training_animation",
     "describe_weight_histories",
     "function_curve",
     "hessian_spectrum",

@@ -16,13 +16,19 @@ from clearprop.figures._data import Floats, floats
 from clearprop.figures.animation import animate
 from clearprop.figures.network import NetworkDrawing, network_drawing
 from clearprop.figures.style import Theme
+from clearprop.figures.words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from clearprop.ledgers import Ledger
 
-__all__ = ["BackpropStep", "backprop_animation", "backprop_drawings"]
+__all__ = [
+    "BackpropStep",
+    "backprop_animation",
+    "backprop_drawings",
+    "describe_backprop_animation",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +84,29 @@ def backprop_animation(
         return network_drawing(drawings[k], theme=chosen)
 
     animate(draw, len(drawings), path, fps=fps, hold=2 / fps, theme=theme)
+
+
+def describe_backprop_animation(step: BackpropStep) -> str:
+    """The step in one sentence: what comes out, what goes back, how far the weights move.
+
+    >>> step = BackpropStep([[1.0], [0.5]], [[0.2]], [[[2.0]]], [[[1.9]]])
+    >>> describe_backprop_animation(step)
+    'One step of backpropagation, 1-1: output 0.5; deltas of layer 1 0.2; weights of layer 1 move \
+by at most 0.1.'
+    """
+    a, deltas, W, W_new = _checked(step)
+    shape = "-".join(str(len(values)) for values in a)
+    said = [f"output {_listed(a[-1])}"]
+    said += [f"deltas of layer {i} {_listed(deltas[i - 1])}" for i in range(len(deltas), 0, -1)]
+    said += [
+        f"weights of layer {i} move by at most {number(float(np.abs(new - old).max()), 3)}"
+        for i, (old, new) in enumerate(zip(W, W_new, strict=True), start=1)
+    ]
+    return f"One step of backpropagation, {shape}: {'; '.join(said)}."
+
+
+def _listed(values: Floats) -> str:
+    return ", ".join(number(float(value), 3) for value in values)
 
 
 def backprop_drawings(step: BackpropStep) -> list[NetworkDrawing]:

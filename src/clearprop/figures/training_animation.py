@@ -17,12 +17,13 @@ from clearprop.figures._data import Floats, column, evenly, floats, parts
 from clearprop.figures.animation import animate
 from clearprop.figures.boundary import Boundary, decision_boundary
 from clearprop.figures.style import Theme, start, title
+from clearprop.figures.words import counted, number
 from clearprop.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["boundaries_over", "training_animation"]
+__all__ = ["boundaries_over", "describe_training_animation", "training_animation"]
 
 _SIZE = (7.4, 3.1)  # inches
 _MARGIN = 0.08  # of the samples' extent, around them
@@ -53,11 +54,7 @@ def training_animation(
         ArgumentError: boundaries and epochs of different lengths, a history without losses.
         WriteError: the file cannot be written.
     """
-    times = floats("epochs", epochs)
-    if len(boundaries) != len(times):
-        raise ArgumentError(
-            f"boundaries must be as many as epochs ({len(times)}); got {len(boundaries)}"
-        )
+    times = _times(boundaries, epochs)
     _checks.integer("frames", frames, least=2)
     shown = evenly(len(times), frames)
 
@@ -65,6 +62,38 @@ def training_animation(
         return training_frame(boundaries[shown[k]], float(times[shown[k]]), history, theme=chosen)
 
     animate(draw, len(shown), path, fps=fps, theme=theme)
+
+
+def describe_training_animation(
+    boundaries: Sequence[Boundary], epochs: ArrayLike, history: Mapping[str, ArrayLike]
+) -> str:
+    """The moving picture in one sentence: mistakes and losses, at first and at last."""
+    times = _times(boundaries, epochs)
+    said = ", ".join(
+        f"{name} loss {_ends(values)}" for name, values in parts(history, "loss").items()
+    )
+    wrong = [int(np.sum(boundaries[k].misclassified)) for k in (0, -1)]
+    rows = counted(len(np.asarray(boundaries[0].points)), "row")
+    return (
+        f"Decision boundary from epoch {number(times[0])} to {number(times[-1])}: {wrong[0]:,} of "
+        f"{rows} misclassified at first, {wrong[1]:,} at last; {said}."
+    )
+
+
+def _ends(values: Floats) -> str:
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return "never finite"
+    return f"from {number(finite[0])} to {number(finite[-1])}"
+
+
+def _times(boundaries: Sequence[Boundary], epochs: ArrayLike) -> Floats:
+    times = floats("epochs", epochs)
+    if len(boundaries) != len(times):
+        raise ArgumentError(
+            f"boundaries must be as many as epochs ({len(times)}); got {len(boundaries)}"
+        )
+    return times
 
 
 def training_frame(
