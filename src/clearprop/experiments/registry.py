@@ -83,6 +83,12 @@ _ORDER = (
         "37 parameters at three rates from many seeds: which learn, which die, and the borders",
         ("learning_rate", "seed", "batch_size", "data"),
     ),
+    Experiment(
+        "batch-size",
+        "The best rate moves with the batch",
+        "the half-moons with 1, 32 and all points a step: a map of rates, and the noise behind it",
+        ("seed", "batch_size", "data"),
+    ),
 )
 
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ORDER}
