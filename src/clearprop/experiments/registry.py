@@ -78,6 +78,12 @@ _ORDER = (
         ("learning_rate",),
     ),
     Experiment(
+        "landscape",
+        "Valleys that a rate passes",
+        "a cost with three minima at several rates, and a real network's loss on a plane",
+        ("learning_rate", "seed"),
+    ),
+    Experiment(
         "moons",
         "Two half-moons, one sample at a time",
         "37 parameters at three rates from many seeds: which learn, which die, and the borders",
