@@ -12,6 +12,7 @@ from clearprop.errors import DataError, FileError
 from clearprop.experiments import learn
 from clearprop.experiments.fates import Group, plausible
 from clearprop.experiments.points import half_moons
+from clearprop.figures import LIGHT
 
 
 class Run:
@@ -115,3 +116,15 @@ def test_a_table_that_does_not_fit_is_refused_in_one_sentence(table, columns, sa
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(FileError, match="there is no file"):
         learn("moons", data=tmp_path / "none.csv")
+
+
+def test_the_moving_picture_shows_the_rate_that_learned_first(taught, tmp_path, monkeypatch):
+    lesson, shown = taught("moons").lesson, {}
+    monkeypatch.setattr(
+        "clearprop.figures.training_animation",
+        lambda here, epochs, *_, **__: shown.update(first=here[0], last=here[-1], epochs=epochs),
+    )
+    lesson.animation.write(tmp_path / "moons.gif", LIGHT)
+    assert "η = 0.05" in lesson.animation.about
+    assert len(shown["epochs"]) == 61
+    assert shown["last"].misclassified.sum() < 15 < shown["first"].misclassified.sum()

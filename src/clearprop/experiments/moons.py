@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,16 @@ from clearprop import figures
 from clearprop.engines import Data
 from clearprop.engines.objective import loss_and_gradient
 from clearprop.experiments.fates import FATES, Group
-from clearprop.experiments.lesson import Block, Heading, Lesson, Picture, Table, Text, Worked
+from clearprop.experiments.lesson import (
+    Animation,
+    Block,
+    Heading,
+    Lesson,
+    Picture,
+    Table,
+    Text,
+    Worked,
+)
 from clearprop.experiments.moons_checks import checks_of
 from clearprop.experiments.moons_training import (
     DRAWN,
@@ -25,6 +36,8 @@ from clearprop.experiments.points import (
     boundary,
     network_for,
 )
+from clearprop.figures.style import Theme
+from clearprop.network import Network
 from clearprop.training import Run
 
 __all__ = ["teach"]
@@ -49,7 +62,24 @@ def teach(play: Play) -> Lesson:
             "clearprop learn moons --seed 40           other points, other starts",
             "clearprop learn moons --data my.csv       two columns of numbers, then two classes",
         ],
+        _animation(found),
     )
+
+
+def _animation(found: Trained) -> Animation:
+    """The border of the seed shown, at the rate where it learned first, or else at the last."""
+    waits = [group.first[found.shown] for group in found.groups]
+    learned = [k for k, wait in enumerate(waits) if wait >= 0]
+    best = min(learned, key=lambda k: int(waits[k])) if learned else -1
+    run = found.groups[best].runs[found.shown]
+
+    def write(path: Path, theme: Theme) -> None:
+        here = [
+            boundary(Network.of(run.network.architecture, w), found.points) for w in recorded(run)
+        ]
+        figures.training_animation(here, run.history["epoch"], run.history, path, theme=theme)
+
+    return Animation(f"the border at η = {run.learning_rate:g}, epoch by epoch", write)
 
 
 def _introduction(found: Trained) -> list[Block]:
