@@ -29,7 +29,7 @@ def test_the_tables_of_symptoms_agree():
 def test_without_samples_the_run_alone_is_diagnosed_and_the_rest_is_listed(slow, lost):
     found = cp.diagnose(slow.run)
     assert [each.symptom for each in found.findings] == ["rate_too_low"]
-    looked = {"rate_too_low", "rate_too_high", "overfitting"}
+    looked = {"rate_too_low", "rate_too_high", "overfitting", "stalled_prodigy"}
     assert set(found.unchecked) == set(SYMPTOMS) - looked
     assert "takes the training samples" in found.sentences[1]
     assert [each.symptom for each in cp.diagnose(lost.run).findings] == ["rate_too_high"]

@@ -77,6 +77,10 @@ FAULTY = {
     "missing_class": (_missing, {"classes": [2]}),
     "unscaled_inputs": (_unscaled, {"feature": 1}),
     "bad_start": (_wide, {"weight_scale": pytest.approx(10, rel=0.2)}),
+    "stalled_prodigy": (
+        lambda: fit(net(dtype="float32"), optimizer="prodigy", learning_rate=0.003),
+        {"learning_rate": 0.003, "growth": pytest.approx(1, abs=1)},
+    ),
     "float32_standstill": (lambda: fit(net(dtype="float32"), learning_rate=1e-10), {}),
     "saturation": (_saturated, {"where": "layer 1"}),
     "vanishing_gradients": (lambda: fit(net((12,) * 12, "sigmoid")), {"where": "layer 1"}),

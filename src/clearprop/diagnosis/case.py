@@ -56,8 +56,10 @@ class Case:
 
     @cached_property
     def rates(self) -> Array:
-        """The learning rate of every epoch after the start."""
-        return np.asarray(self.run.history["learning_rate"], dtype=np.float64)[1 : len(self.losses)]
+        """The learning rate of every epoch after the start; of Prodigy the one in force."""
+        history = self.run.history
+        rates = history.get("adapted_rate", history["learning_rate"])
+        return np.asarray(rates, dtype=np.float64)[1 : len(self.losses)]
 
     @cached_property
     def sample(self) -> Data:

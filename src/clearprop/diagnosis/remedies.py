@@ -8,6 +8,7 @@ from typing import Any
 
 from clearprop.diagnosis.case import Case
 from clearprop.network import Network
+from clearprop.training.settings import rule_options
 
 __all__ = ["ADVICE", "CANDIDATES", "Remedy"]
 
@@ -44,6 +45,7 @@ ADVICE: dict[str, str] = {
     "missing_class": "Give samples of every class, or leave the class out.",
     "unscaled_inputs": "Scale every feature to mean 0 and spread 1, by the training samples.",
     "bad_start": "Start from initialiser='auto'.",
+    "stalled_prodigy": "Use learning_rate=1, a larger d0 or d_coefficient, or more steps.",
     "float32_standstill": "Use dtype='float64', or a higher learning rate.",
     "saturation": "Start with smaller weights (initialiser='auto'), or use hidden='relu'.",
     "vanishing_gradients": "Use hidden='relu' or fewer layers.",
@@ -123,6 +125,19 @@ def _optimiser(case: Case) -> list[Remedy]:
     return [Remedy("optimizer adam, learning rate 0.003", settings=changes)]
 
 
+def _prodigy(case: Case) -> list[Remedy]:
+    """What lets its estimate grow: the rate it is made for, a larger start, larger estimates."""
+    _, options = rule_options(case.run.settings.optimizer)
+    changes = [{"learning_rate": 1.0}] if case.run.learning_rate < 1 else []
+    changes += [{"d0": options["d0"] * factor} for factor in (1e2, 1e4)]
+    changes += [{"d_coefficient": options["d_coefficient"] * factor} for factor in (3, 10)]
+    return [
+        Remedy(f"{name.replace('learning_rate', 'learning rate')} {value:.3g}", member=change)
+        for change in changes
+        for name, value in change.items()
+    ]
+
+
 def _patience(case: Case) -> list[Remedy]:
     longer = max(50, 5 * int((case.run.settings.stopping() or {"patience": 20})["patience"]))
     return [Remedy(f"patience {longer}", settings={"early_stopping": longer})]
@@ -157,6 +172,7 @@ CANDIDATES: dict[str, tuple[Callable[[Case], list[Remedy]], ...]] = {
     "missing_class": (),
     "unscaled_inputs": (_scaled_inputs,),
     "bad_start": (_fresh,),
+    "stalled_prodigy": (_prodigy,),
     "float32_standstill": (_precision, _rates(10, 1e3, 1e5)),
     "saturation": (_fresh, _activation("relu")),
     "vanishing_gradients": (_activation("relu"), _optimiser, _rates(10, 100)),

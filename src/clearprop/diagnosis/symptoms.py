@@ -10,6 +10,7 @@ from clearprop.diagnosis.finding import Finding
 from clearprop.diagnosis.fit import overfitting, plateau, premature_stop
 from clearprop.diagnosis.gradients import exploding_gradients, vanishing_gradients
 from clearprop.diagnosis.precision import float32_standstill
+from clearprop.diagnosis.prodigy import stalled_prodigy
 from clearprop.diagnosis.samples import majority_class, missing_class, unscaled_inputs
 from clearprop.diagnosis.start import bad_start
 from clearprop.diagnosis.steps import noisy_batches, rate_too_high, rate_too_low
@@ -37,6 +38,7 @@ SYMPTOMS: dict[str, Symptom] = {
     "missing_class": Symptom(missing_class),
     "unscaled_inputs": Symptom(unscaled_inputs),
     "bad_start": Symptom(bad_start),
+    "stalled_prodigy": Symptom(stalled_prodigy, samples=False),
     "float32_standstill": Symptom(float32_standstill),
     "saturation": Symptom(saturation),
     "exploding_gradients": Symptom(exploding_gradients),
@@ -60,6 +62,7 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "missing_class": frozenset({"overfitting"}),
     "unscaled_inputs": _ALL,
     "bad_start": _ALL - {"bad_start"},
+    "stalled_prodigy": _STUCK | {"float32_standstill", "rate_too_low"},
     "float32_standstill": _STUCK | {"rate_too_low"},
     "saturation": _STUCK | {"vanishing_gradients", "rate_too_low"},
     "vanishing_gradients": _STUCK | {"rate_too_low"},

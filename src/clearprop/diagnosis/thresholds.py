@@ -62,6 +62,11 @@ THRESHOLDS: dict[str, Threshold] = {
     "distance": Threshold(
         0.12, "how far the weights came, of their length: below, for too low", _MEASURED
     ),
+    "prodigy_way": Threshold(
+        0.02,
+        "way that all steps of Prodigy together could carry a weight, over a typical weight: below",
+        "bench/prodigy.py: between stalled and shuffled targets on the calibration tables",
+    ),
     # gradients
     "vanishing_ratio": Threshold(
         1e-3, "first layer's gradient over the last layer's: below", _FIRST
