@@ -72,6 +72,12 @@ _ORDER = (
         ("learning_rate",),
     ),
     Experiment(
+        "four-equations",
+        "The four equations of backpropagation",
+        "delta at the output, delta one layer back, biases, weights: symbols, shapes, numbers",
+        ("seed",),
+    ),
+    Experiment(
         "himmelblau",
         "Four valleys",
         "which minimum a descent ends in: by its start, its rate and its update rule",

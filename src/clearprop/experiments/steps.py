@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from clearprop.experiments.compare import close
 from clearprop.experiments.lesson import Check, Picture, Worked
-from clearprop.figures import NetworkDrawing, describe_network_drawing, network_drawing
+from clearprop.figures import (
+    BackpropStep,
+    NetworkDrawing,
+    Theme,
+    backprop_animation,
+    describe_network_drawing,
+    network_drawing,
+)
 from clearprop.ledgers import Factors, Ledger
 from clearprop.ledgers.text import worked
 from clearprop.ledgers.writing import number, wrapped
 
-__all__ = ["arithmetic", "backward_picture", "differences", "forward_picture", "product"]
+__all__ = [
+    "animation_of",
+    "arithmetic",
+    "backward_picture",
+    "differences",
+    "forward_picture",
+    "product",
+]
 
 Names = Sequence[Sequence[str]]
 
@@ -106,3 +121,8 @@ def differences(step: Ledger, *names: str) -> list[Check]:
         )
         for name in names or found
     ]  # fmt: skip
+
+
+def animation_of(step: Ledger) -> Callable[[Path, Theme], None]:
+    """What writes the first sample's step as a moving picture."""
+    return lambda path, theme: backprop_animation(BackpropStep.of(step), path, theme=theme)
