@@ -119,13 +119,20 @@ class Case:
         return self._look(self.run.network.parameters)
 
     @cached_property
-    def on_the_way(self) -> tuple[Look, ...]:
-        """Start, some places between, and end, as far as they were recorded."""
+    def places(self) -> tuple[Array, ...]:
+        """The parameters at start, some places between, and end, as far as they were recorded."""
         weights = self.weights
+        kept = self.run.network.parameters
         if weights is None:
-            return (self.kept,)
-        finite = [w for w in weights[_spread(len(weights), 5)] if np.isfinite(w).all()]
-        return tuple(self._look(w) for w in finite) or (self.kept,)
+            return (kept,)
+        return tuple(w for w in weights[_spread(len(weights), 5)] if np.isfinite(w).all()) or (
+            kept,
+        )
+
+    @cached_property
+    def on_the_way(self) -> tuple[Look, ...]:
+        """The samples seen from those places."""
+        return tuple(self._look(w) for w in self.places)
 
     @cached_property
     def unexplained(self) -> float:

@@ -53,9 +53,11 @@ def plateau(case: Case) -> Finding | None:
     """All epochs were used up on a plateau or a saddle: flat, but no minimum.
 
     The training loss changed by less than `flat` over the last quarter of the way; it lies between
-    `unexplained` and `constant` times what the best constant answer gives; the gradient is small:
-    a step down it could gain at most `small_gradient` of the loss, by `|g|²/2λmax`; and the cost
-    curves down, `-λmin` above `negative_curvature` of λmax.
+    `unexplained` and `constant` times what the best constant answer gives; and one of two. The cost
+    curves down, `-λmin` above `negative_curvature` of λmax, with a gradient so small that a step
+    down it could gain at most `small_gradient` of the loss, by `|g|²/2λmax`. Or it curves down
+    weakly, above `weak_curvature`, and the saddle was hardly left: of the loss the way down has
+    released at most `released`, by `|g|²/2|λmin|`.
     """
     return None if case.run.ending == "early_stopping" else _flat(case, "plateau")
 
@@ -80,7 +82,9 @@ def _flat(case: Case, symptom: str) -> Finding | None:
     slope = float(case.at_end.steepest @ case.at_end.steepest)
     gain = slope / (2 * size) / max(case.at_end.loss, 1e-300)
     curves = max(-found.most_negative - found.most_negative_error, 0.0) / size
-    if gain > limits["small_gradient"] or curves <= limits["negative_curvature"]:
+    strongly = curves > limits["negative_curvature"] and gain <= limits["small_gradient"]
+    weakly = curves > limits["weak_curvature"] and gain <= limits["released"] * curves
+    if not strongly and not weakly:
         return None
     stopped = "early stopping took it for convergence" if symptom == "premature_stop" else (
         "the epochs were used up there"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clearprop.diagnosis.case import Case
+from clearprop.diagnosis.course import places_in_words
 from clearprop.diagnosis.finding import Finding
 
 __all__ = ["exploding_gradients", "vanishing_gradients"]
@@ -27,7 +28,12 @@ def vanishing_gradients(case: Case) -> Finding | None:
         "vanishing_gradients",
         f"Gradients vanish on their way back: the first layer's are {ratio:.1g} times the last "
         f"layer's, through {layers.n_layers} layers of {layers.activations[0]}.",
-        {"ratio": ratio, "first_layer_gradient": first, "where": "layer 1", "when": _places(case)},
+        {
+            "ratio": ratio,
+            "first_layer_gradient": first,
+            "where": "layer 1",
+            "when": places_in_words(case),
+        },
     )
 
 
@@ -75,8 +81,3 @@ def _ratios(case: Case) -> tuple[float, float]:
             float(np.median(ratios)) if ratios else 1.0,
             float(np.median([first for first, _ in pairs])),
         )
-
-
-def _places(case: Case) -> str:
-    n = len(case.on_the_way)
-    return "at the weights that were kept" if n == 1 else f"at {n} places from start to end"

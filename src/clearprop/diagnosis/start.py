@@ -6,11 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from clearprop.architecture import Architecture
 from clearprop.diagnosis.case import Case
 from clearprop.diagnosis.finding import Finding
 
 __all__ = ["bad_start"]
+
+_DRAWS = 16  # of the initialiser, to know its spread
 
 
 def bad_start(case: Case) -> Finding | None:
@@ -54,15 +58,27 @@ def _excess(case: Case) -> float | None:
 
 
 def _scales(case: Case) -> list[float]:
-    """Spread of every layer's first weights, over the spread that "auto" would give them."""
+    """Spread of every layer's first weights, over the spread that "auto" would give them.
+
+    Few weights spread by chance: the ratio is moved towards 1 by two of its standard errors,
+    `1/√2n` for the n weights of a layer.
+    """
     architecture = case.run.network.architecture
     assert case.first is not None  # noqa: S101 - asked only where it is known
-    # The same seed for both would compare a draw with itself.
-    drawn = architecture.layers(architecture.initial_parameters(0))
+    draws = [architecture.initial_parameters(seed) for seed in range(_DRAWS)]
+    usual = np.sqrt([_squares(architecture, draw) for draw in draws]).mean(axis=0)
+    first = np.sqrt(_squares(architecture, case.first))
+    chance = 1 + 2 / np.sqrt([2 * W.size for W, _ in architecture.layers(case.first)])
+    ratios = first / usual
     return [
-        float(np.sqrt(np.mean(W.astype(np.float64) ** 2)) / np.sqrt(np.mean(other**2)))
-        for (W, _), (other, _) in zip(architecture.layers(case.first), drawn, strict=True)
+        float(max(ratio / by, 1.0) if ratio > 1 else min(ratio * by, 1.0))
+        for ratio, by in zip(ratios, chance, strict=True)
     ]
+
+
+def _squares(architecture: Architecture, w: NDArray[Any]) -> list[float]:
+    """The mean square of every layer's weights."""
+    return [float(np.mean(W.astype(np.float64) ** 2)) for W, _ in architecture.layers(w)]
 
 
 def _off(scale: float) -> float:

@@ -9,11 +9,13 @@ from clearprop.diagnosis.case import Case
 from clearprop.diagnosis.finding import Finding
 from clearprop.diagnosis.fit import overfitting, plateau, premature_stop
 from clearprop.diagnosis.gradients import exploding_gradients, vanishing_gradients
+from clearprop.diagnosis.noisy import noisy_batches
 from clearprop.diagnosis.precision import float32_standstill
 from clearprop.diagnosis.prodigy import stalled_prodigy
 from clearprop.diagnosis.samples import majority_class, missing_class, unscaled_inputs
 from clearprop.diagnosis.start import bad_start
-from clearprop.diagnosis.steps import noisy_batches, rate_too_high, rate_too_low
+from clearprop.diagnosis.too_high import rate_too_high
+from clearprop.diagnosis.too_low import rate_too_low
 from clearprop.diagnosis.units import dead_relu, saturation
 
 __all__ = ["EXPLAINS", "SYMPTOMS", "Symptom", "look_for_all"]
@@ -66,9 +68,9 @@ EXPLAINS: dict[str, frozenset[str]] = {
     "float32_standstill": _STUCK | {"rate_too_low"},
     "saturation": _STUCK | {"vanishing_gradients", "rate_too_low"},
     "vanishing_gradients": _STUCK | {"rate_too_low"},
-    "noisy_batches": _STUCK | {"rate_too_high", "dead_relu"},
-    "rate_too_high": _STUCK | {"dead_relu", "vanishing_gradients"},
-    "exploding_gradients": _STUCK | {"dead_relu", "rate_too_high", "noisy_batches"},
+    "noisy_batches": _STUCK | {"rate_too_high", "rate_too_low", "dead_relu", "vanishing_gradients"},
+    "rate_too_high": _STUCK | {"dead_relu", "vanishing_gradients", "rate_too_low"},
+    "exploding_gradients": _STUCK | {"dead_relu", "rate_too_high", "rate_too_low", "noisy_batches"},
     "dead_relu": _STUCK | {"rate_too_low", "vanishing_gradients"},
     "plateau": frozenset({"majority_class", "rate_too_low"}),
     "premature_stop": frozenset({"majority_class", "rate_too_low"}),

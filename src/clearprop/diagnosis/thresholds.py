@@ -53,6 +53,19 @@ THRESHOLDS: dict[str, Threshold] = {
     "far_off": Threshold(
         0.1, "lowest later loss over the starting loss: at least, after being thrown far", _MEASURED
     ),
+    "violent": Threshold(0.05, "the same: at least, where nothing else shows the harm", _MEASURED),
+    "lost": Threshold(
+        1.15, "watched loss at the end over its lowest: at least, for harm done", _MEASURED
+    ),
+    "trained_lost": Threshold(
+        1.1, "training loss at the end over its lowest: at least; else it overfits", _MEASURED
+    ),
+    "adrift": Threshold(
+        1.4, "median of the watched loss, late, over its lowest: at least, for noise", _MEASURED
+    ),
+    "nothing_learned": Threshold(
+        0.95, "loss at the end over that of the best constant answer: at least", _MEASURED
+    ),
     "slow_rising_share": Threshold(
         0.05, "share of epochs whose training loss rises: at most, for too low", _FIRST
     ),
@@ -60,7 +73,27 @@ THRESHOLDS: dict[str, Threshold] = {
         0.05, "fall in the second half of the way over that in the first: at least", _MEASURED
     ),
     "distance": Threshold(
-        0.12, "how far the weights came, of their length: below, for too low", _MEASURED
+        0.1, "how far the weights came, of their length: below, for too low", _MEASURED
+    ),
+    "straight": Threshold(
+        0.5, "the same: at least, for a fall in almost a straight line", _MEASURED
+    ),
+    "late_fall": Threshold(
+        0.05, "fall in the second half of the way over the loss at the end: at least", _MEASURED
+    ),
+    "hardly_fell": Threshold(
+        0.1, "fall over the whole way, of the starting loss: below, for nothing done", _MEASURED
+    ),
+    "not_far": Threshold(
+        0.35, "how far the weights came: below, for a fall that was cut short", _MEASURED
+    ),
+    "steep": Threshold(
+        0.3,
+        "fall in the second half over that in the first: at least, for too few steps",
+        _MEASURED,
+    ),
+    "steep_fall": Threshold(
+        0.25, "fall in the second half over the loss at the end: at least, with it", _MEASURED
     ),
     "prodigy_way": Threshold(
         0.02,
@@ -118,11 +151,19 @@ THRESHOLDS: dict[str, Threshold] = {
     "negative_curvature": Threshold(
         0.1, "-λmin over λmax: above, for a saddle and not a minimum", _FIRST
     ),
+    "weak_curvature": Threshold(
+        0.01, "the same: above, for a saddle that was hardly left", _MEASURED
+    ),
+    "released": Threshold(
+        0.015,
+        "what the way down a saddle released, |g|²/2|λmin|, of the loss: at most, with it",
+        _MEASURED,
+    ),
     "unexplained": Threshold(
         0.5, "loss at the end over that of the best constant answer: above, for stuck", _MEASURED
     ),
     "constant": Threshold(
-        1.05, "the same: at most, for a plateau; a loss above it is on no plateau yet", _MEASURED
+        1.015, "the same: at most, for a plateau; a loss above it is on no plateau yet", _MEASURED
     ),
     # numbers
     "still_share": Threshold(0.5, "share of weights without a changed bit: at least", _MEASURED),

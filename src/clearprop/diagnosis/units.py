@@ -13,12 +13,12 @@ def dead_relu(case: Case) -> Finding | None:
     """Most units of a ReLU layer are active for (almost) no sample, so that nothing moves them.
 
     Over `dead_units` of a layer's units active for fewer than `inactive` of the samples, or
-    `zero_gradients` of its deltas exactly 0; and the loss is still above `unexplained` of what the
-    best constant answer gives, or the units were dead from the start: a layer may lose half of
-    its units and learn all the same.
+    `zero_gradients` of its deltas exactly 0; and the end is no better than the best constant answer
+    (`nothing_learned`), or the units were dead from the start: a layer may lose half of its units
+    and learn all the same.
     """
     look, limits = case.at_end, case.limits
-    stuck = case.unexplained > limits["unexplained"]
+    stuck = case.unexplained >= limits["nothing_learned"]
     found = []
     for i, layer in enumerate(look.layers[:-1]):
         dead_before = case.at_start is not None and (
