@@ -1,10 +1,9 @@
 """How well a training is diagnosed: precision and recall per fault, false alarms, repairs.
 
-    python bench/diagnosis.py [calibration|held-out|fresh ...] [--seeds N] [--remedies] [--detail]
+    python bench/diagnosis.py [GROUP ...] [--seeds N] [--remedies] [--detail]
 
-The thresholds were set on five tables ("calibration") and scored on five others ("held-out"). Some
-rules were changed after that, and the whole scored once more on five that nobody had looked at
-("fresh"). See docs/diagnosis.md.
+Which groups of tables there are, and which of them the rules were made with: seeded_tables.py. What
+came of it: docs/diagnosis.md.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from itertools import product
 
 os.environ.setdefault("CLEARPROP_THREADS", "1")  # two processes already
 
-from seeded_faults import CALIBRATION, FRESH, HELD_OUT, Seeded, every_run
+from seeded_faults import Seeded, every_run
+from seeded_tables import GROUPS
 
 import clearprop as cp
 from clearprop.diagnosis.case import Case
@@ -29,8 +29,6 @@ from clearprop.diagnosis.symptoms import SYMPTOMS
 from clearprop.diagnosis.thresholds import limits_from
 from clearprop.diagnosis.trial import train_trials
 from clearprop.training.data import assemble
-
-TABLES = {"calibration": CALIBRATION, "held-out": HELD_OUT, "fresh": FRESH}
 
 
 def examine(task):
@@ -140,14 +138,19 @@ def _detail(rows):
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", default=list(TABLES), metavar="GROUP")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--remedies", action="store_true")
     parser.add_argument("--detail", action="store_true")
     args = parser.parse_args()
-    for group in args.groups:
+    unknown = set(args.groups) - set(GROUPS)
+    if unknown:
+        parser.error(
+            f"there is no group {', '.join(sorted(unknown))}; choose from {', '.join(GROUPS)}"
+        )
+    for group in args.groups or GROUPS:
         started = time.monotonic()
-        tasks = list(product(TABLES[group], range(args.seeds), [args.remedies]))
+        tasks = list(product(GROUPS[group], range(args.seeds), [args.remedies]))
         with ProcessPoolExecutor(2) as workers:
             parts = list(workers.map(examine, tasks))
         rows = [row for part, _ in parts for row in part]

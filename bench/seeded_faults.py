@@ -9,18 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn import datasets
-from sklearn.model_selection import train_test_split
+from seeded_tables import Table, table
 
-import clearprop as cp
-
-CALIBRATION = ("iris", "breast_cancer", "moons", "friedman", "blobs")
-HELD_OUT = ("wine", "digits", "circles", "diabetes", "classification")
-FRESH = ("friedman2", "quantiles", "hastie", "swiss", "overlap")
-EPOCHS = 60
 HARM = 1.3  # a fault ends at this many times the best validation loss, or above
 FAIR = 1.15  # a healthy run ends below this many times the best
 RATES = 10.0 ** np.arange(-6, 1.1, 0.5)
@@ -41,82 +34,6 @@ class Seeded:
     fault: str
     kind: str
     also: frozenset = field(default_factory=frozenset)
-
-
-@dataclass
-class Table:
-    """A table in three parts, inputs and amounts scaled by the training part."""
-
-    train: tuple
-    validation: tuple
-    test: tuple
-    classes: int  # 0 for a regression
-
-    def network(self, hidden=(32, 32), activation="relu", seed=0, dtype="float64"):
-        """A network that fits the table."""
-        output, last = ("softmax", self.classes) if self.classes else ("identity", 1)
-        sizes = [self.train[0].shape[1], *hidden, last]
-        return cp.Network(sizes, hidden=activation, output=output, seed=seed, dtype=dtype)
-
-    def train_all(self, network, members, **settings):
-        """A population, watched by the validation part, with the weights recorded."""
-        chosen = {"epochs": EPOCHS, "record_weights": "epoch", **settings}
-        return cp.train_population(
-            network, *self.train, members, validation=self.validation, **chosen
-        )
-
-
-def table(name: str, seed: int) -> Table:
-    """One of the ten tables, split by the seed."""
-    X, y = _raw(name, seed)
-    rest, test = train_test_split(np.arange(len(X)), test_size=0.25, random_state=seed)
-    train, validation = train_test_split(rest, test_size=0.3, random_state=seed)
-    X = (X - X[train].mean(axis=0)) / np.maximum(X[train].std(axis=0), 1e-9)
-    X = np.clip(X, -5, 5)  # pixels that hardly ever vary
-    classes = 0
-    if y.dtype.kind == "f":
-        y = (y - y[train].mean()) / y[train].std()
-    else:
-        classes = int(y.max()) + 1
-    parts = ((X[rows], y[rows]) for rows in (train, validation, test))
-    return Table(*parts, classes)
-
-
-def _raw(name, seed):
-    if name in ("iris", "wine", "breast_cancer"):
-        return getattr(datasets, f"load_{name}")(return_X_y=True)
-    if name == "digits":
-        X, y = datasets.load_digits(return_X_y=True)
-        rows = np.random.default_rng(seed).permutation(len(X))[:600]
-        return X[rows], y[rows]
-    if name == "diabetes":
-        return datasets.load_diabetes(return_X_y=True)
-    if name == "moons":
-        return datasets.make_moons(400, noise=0.25, random_state=seed)
-    if name == "circles":
-        return datasets.make_circles(400, noise=0.15, factor=0.5, random_state=seed)
-    if name == "friedman":
-        return datasets.make_friedman1(400, noise=1.0, random_state=seed)
-    if name == "friedman2":
-        return datasets.make_friedman2(400, noise=100.0, random_state=seed)
-    if name == "quantiles":
-        return datasets.make_gaussian_quantiles(
-            n_samples=450, n_features=5, n_classes=3, random_state=seed
-        )
-    if name == "hastie":
-        X, y = datasets.make_hastie_10_2(500, random_state=seed)
-        return X, (y > 0).astype(int)
-    if name == "swiss":
-        return datasets.make_swiss_roll(400, noise=0.5, random_state=seed)
-    if name == "overlap":
-        return datasets.make_classification(
-            500, 20, n_informative=8, n_classes=4, flip_y=0.1, random_state=seed
-        )
-    if name == "blobs":
-        return datasets.make_blobs(400, n_features=6, centers=4, cluster_std=6.0, random_state=seed)
-    return datasets.make_classification(
-        500, 12, n_informative=6, n_classes=3, class_sep=1.2, random_state=seed
-    )
 
 
 def every_run(name: str, seed: int) -> tuple[list[Seeded], int]:
@@ -174,7 +91,7 @@ HEALTHY = {
 def _by_rate(data: Table, seed: int) -> Iterator[Seeded | None]:
     """Healthy runs near the best rate; far from it, rates too low and too high; catapults."""
     for i, (kind, settings) in enumerate(HEALTHY.items()):
-        small = data.network((16,), ("tanh", "relu")[i % 2], seed)
+        small = data.network(data.small, ("tanh", "relu")[i % 2], seed)
         runs, best, top = _grid(data, small, seed=seed, penalty={"l2": 1e-2}, **settings)
         for run in runs[max(top - 3, 0) : top + 4]:
             yield _seeded(data, run, "", kind) if _fair(run, best) else None
@@ -203,7 +120,7 @@ def _by_rate(data: Table, seed: int) -> Iterator[Seeded | None]:
 
 def _noise(data, seed):
     """Batches of one: at a rate that suits batches of 64, too noisy; at their own, healthy."""
-    network, common = data.network((16,), "tanh", seed), {"optimizer": "sgd", "seed": seed}
+    network, common = data.network(data.small, "tanh", seed), {"optimizer": "sgd", "seed": seed}
     _, best, top = _grid(data, network, batch_size=64, **common)
     small, best_small, top_small = _grid(data, network, batch_size=1, **common)
     fair = _fair(small[top_small], best_small)
@@ -250,7 +167,7 @@ def _by_network(data: Table, seed: int) -> Iterator[Seeded | None]:
     yield one(dead, "dead_relu", "biases -12")
     tanh = data.network(activation="tanh", seed=seed)
     for name in ("b1", "b2"):
-        tanh[name][:] = random.choice([-6.0, 6.0], size=32)
+        tanh[name][:] = random.choice([-6.0, 6.0], size=tanh[name].size)
     yield one(tanh, "saturation", "biases +-6", {"vanishing_gradients"})
     deep = data.network((16,) * 12, "sigmoid", seed)
     yield one(deep, "vanishing_gradients", "12 sigmoid layers", {"plateau"})
@@ -299,23 +216,28 @@ def _by_samples(data: Table, seed: int) -> Iterator[Seeded | None]:
     _, best, _ = _grid(data, data.network(seed=seed), seed=seed)
     X, y = data.train
     rows = random.permutation(len(X))[:50]
-    few = Table((X[rows], _noised(y[rows], random)), data.validation, data.test, data.classes)
+    few = replace(data, train=(X[rows], _noised(y[rows], random)))
     run = few.train_all(few.network((64, 64), seed=seed), [{}], **(adam | {"epochs": 200}))[0]
     rose = run.history["validation_loss"][-1] > HARM * _reached(run)
     yield _seeded(few, run, "overfitting", "50 noisy samples") if rose else None
     scales = 10.0 ** random.uniform(0, 4, X.shape[1])
-    off = Table(*((part[0] * scales, part[1]) for part in (data.train, data.validation, data.test)),
-                data.classes)  # fmt: skip
+    off = _changed(data, lambda X, y: (X * scales, y))
     run = off.train_all(off.network(seed=seed), [{}], **adam)[0]
     harmed = run.diverged or run.history["validation_loss"][-1] > HARM * best
     yield _seeded(off, run, "unscaled_inputs", "features x 1 to 10^4") if harmed else None
     if data.classes > 2:
         kept = y != data.classes - 1
-        without = Table((X[kept], y[kept]), data.validation, data.test, data.classes)
+        without = replace(data, train=(X[kept], y[kept]))
         run = without.train_all(without.network(seed=seed), [{}], **adam)[0]
         yield _seeded(without, run, "missing_class", "a class left out", {"overfitting"})
     if data.classes:
         yield _rare(data, seed, random, adam)
+
+
+def _changed(data, change):
+    """The table with each of its parts changed."""
+    parts = {name: change(*getattr(data, name)) for name in ("train", "validation", "test")}
+    return replace(data, **parts)
 
 
 def _noised(y, random):
@@ -334,7 +256,7 @@ def _rare(data, seed, random, adam):
         rows = np.concatenate([often, rare])
         return X[rows] + 3 * random.normal(size=(len(rows), X.shape[1])), y[rows]
 
-    few = Table(part(*data.train), part(*data.validation), part(*data.test), 2)
+    few = replace(_changed(data, part), classes=2)
     network = few.network((8,), "tanh", seed)
     run = few.train_all(network, [{}], **(adam | {"penalty": {"l2": 0.02}}))[0]
     named = np.argmax(run.network.predict(few.train[0]), axis=1)
