@@ -16,6 +16,7 @@ from seeded_tables import Table, table
 
 HARM = 1.3  # a fault ends at this many times the best validation loss, or above
 FAIR = 1.15  # a healthy run ends below this many times the best
+LEARNED = 0.85  # and gained at least this share of what the best did over a constant answer
 RATES = 10.0 ** np.arange(-6, 1.1, 0.5)
 
 
@@ -24,7 +25,8 @@ class Seeded:
     """One training with what is known about it.
 
     `fault` is the symptom to be found ("" for a healthy run), `also` what may rightly be found
-    beside it, `kind` how it was made.
+    beside it, `kind` how it was made. `learned` is False for a run whose loss is near the best, but
+    only because a constant answer's is: it learned little of what there was to learn.
     """
 
     run: object
@@ -34,6 +36,7 @@ class Seeded:
     fault: str
     kind: str
     also: frozenset = field(default_factory=frozenset)
+    learned: bool = True
 
 
 def every_run(name: str, seed: int) -> tuple[list[Seeded], int]:
@@ -65,10 +68,13 @@ def _ended(run) -> float:
     return float(loss) if np.isfinite(loss) else math.inf
 
 
-def _fair(run, best) -> bool:
-    """Whether a run is healthy: it reached the best and, where it was not stopped, stayed near."""
-    end = run.history["validation_loss"][-5:].mean()
-    return run.diverged is None and _reached(run) < FAIR * best and end < FAIR * _reached(run)
+def _healthy(data, run, best, kind) -> Seeded | None:
+    """A run that reached the best and, where it was not stopped, stayed near; else None."""
+    reached, end = _reached(run), run.history["validation_loss"][-5:].mean()
+    if run.diverged is not None or reached >= FAIR * best or end >= FAIR * reached:
+        return None
+    gained = data.constant - reached >= LEARNED * (data.constant - best)
+    return replace(_seeded(data, run, "", kind), learned=bool(gained))
 
 
 def _grid(data, network, **settings):
@@ -94,11 +100,11 @@ def _by_rate(data: Table, seed: int) -> Iterator[Seeded | None]:
         small = data.network(data.small, ("tanh", "relu")[i % 2], seed)
         runs, best, top = _grid(data, small, seed=seed, penalty={"l2": 1e-2}, **settings)
         for run in runs[max(top - 3, 0) : top + 4]:
-            yield _seeded(data, run, "", kind) if _fair(run, best) else None
+            yield _healthy(data, run, best, kind)
         network = data.network(activation=("relu", "tanh")[i % 2], seed=seed)
         runs, best, top = _grid(data, network, seed=seed, penalty={"l2": 3e-3}, **settings)
         for run in runs[max(top - 3, 0) : top + 4]:
-            yield _seeded(data, run, "", kind) if _fair(run, best) else None
+            yield _healthy(data, run, best, kind)
         low = runs[top - 5] if top >= 5 else None
         if low is not None and _reached(low) > HARM * best and (i + seed) % 2:
             yield _seeded(data, low, "rate_too_low", kind)
@@ -109,10 +115,10 @@ def _by_rate(data: Table, seed: int) -> Iterator[Seeded | None]:
                 break
         if kind == "sgd, full batch":
             yield from (
-                _seeded(data, run, "", "hard: catapult")
+                healthy
                 for run in runs
                 if run.history["train_loss"][1:].max() > 1.1 * run.history["train_loss"][0]
-                and _fair(run, best)
+                and (healthy := _healthy(data, run, best, "hard: catapult")) is not None
             )
     yield from _noise(data, seed)
     yield from _converged(data, seed)
@@ -123,8 +129,7 @@ def _noise(data, seed):
     network, common = data.network(data.small, "tanh", seed), {"optimizer": "sgd", "seed": seed}
     _, best, top = _grid(data, network, batch_size=64, **common)
     small, best_small, top_small = _grid(data, network, batch_size=1, **common)
-    fair = _fair(small[top_small], best_small)
-    yield _seeded(data, small[top_small], "", "hard: batch 1") if fair else None
+    yield _healthy(data, small[top_small], best_small, "hard: batch 1")
     noisy = small[top]
     if not noisy.diverged and _reached(noisy) > HARM * best:
         yield _seeded(data, noisy, "noisy_batches", "batch 1 at batch 64's rate",
@@ -138,11 +143,11 @@ def _converged(data, seed):
     network = data.network((), seed=seed)
     runs, best, top = _grid(data, network, optimizer="momentum", penalty={"l2": 1e-2},
                             epochs=300, seed=seed)  # fmt: skip
-    yield _seeded(data, runs[top], "", "hard: converged") if _fair(runs[top], best) else None
+    yield _healthy(data, runs[top], best, "hard: converged")
     narrow = data.network((4,), "tanh", seed=seed, dtype="float32")
     runs, best, top = _grid(data, narrow, optimizer="adam", penalty={"l2": 1e-2}, seed=seed,
                             epochs=300, schedule="cosine", early_stopping=20)  # fmt: skip
-    yield _seeded(data, runs[top], "", "hard: stopped, float32") if _fair(runs[top], best) else None
+    yield _healthy(data, runs[top], best, "hard: stopped, float32")
 
 
 def _by_network(data: Table, seed: int) -> Iterator[Seeded | None]:

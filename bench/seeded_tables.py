@@ -45,6 +45,15 @@ class Table:
         sizes = [self.train[0].shape[1], *hidden, last]
         return cp.Network(sizes, hidden=activation, output=output, seed=seed, dtype=dtype)
 
+    @property
+    def constant(self) -> float:
+        """Validation loss of the best constant answer to the training part."""
+        y, later = self.train[1], self.validation[1]
+        if not self.classes:
+            return float(np.mean((later - y.mean()) ** 2))
+        shares = np.bincount(y, minlength=self.classes) / len(y)
+        return float(-np.log(np.maximum(shares[later], 1e-300)).mean())
+
     def train_all(self, network, members, **settings):
         """A population, watched by the validation part, with the weights recorded."""
         chosen = {"epochs": EPOCHS, "record_weights": "epoch", **settings}
