@@ -57,6 +57,7 @@ def test_what_is_not_finite_is_left_out():
     assert [text.get_text() for text in ax.texts] == ["f"]
     assert ax.get_ylim()[1] < 3
     as_svg(ax)
+    as_svg(function_curve("n", [0, 1, 2], [math.nan] * 3, [1, 2, 3]))
     said = describe_function_curve("n", [0, 1, 2], [math.inf, 1, 2], [math.nan] * 3)
     assert "f between 1 and 2; f′ without a value." in said  # noqa: RUF001 - a prime is meant
 

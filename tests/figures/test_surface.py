@@ -99,6 +99,12 @@ def test_in_perspective_paths_lie_just_above_the_surface():
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_zlabel()) == ("w1", "w2", "f")
 
 
+def test_in_perspective_a_minimum_beyond_the_grid_is_left_out():
+    far = Surface(X, Y, BOWL.z, "a", "b", [("far", 9, 9), ("near", 0, 1)])
+    ax = surface_3d(far)
+    assert [text.get_text().strip() for text in ax.texts] == ["near"]
+
+
 def test_in_perspective_a_wide_range_is_logarithmic_with_the_numbers_of_the_function():
     assert wide(np.asarray(BOWL.z)) is None
     small = wide(np.asarray(VALLEY.z))

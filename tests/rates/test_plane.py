@@ -100,7 +100,10 @@ def test_the_plane_of_a_path_holds_the_largest_share_that_any_plane_can(network,
     away = run.weights - run.network.parameters
     values = np.linalg.eigvalsh(away.T @ away)
     assert plane.captured == pytest.approx(values[-2:].sum() / values.sum())
+    assert plane.names == ("path, direction 1", "path, direction 2")
+    assert f"; {plane.captured:.1%} of the path in the plane" in repr(plane)
     random = cp.loss_plane(run.network, *moons, path=run.weights, grid=3)
+    assert random.names == ("random direction 1", "random direction 2")
     assert 0 < random.captured < plane.captured < 1
 
 

@@ -161,8 +161,6 @@ def _path(path: ArrayLike, problem: Problem) -> Array:
 
 def _of_path(ways: Array) -> Array:
     """The first two right singular vectors; a straight path is given any second direction."""
-    if ways.shape[1] < 2:
-        raise ArgumentError("the network must have two parameters or more to span a plane")
     return np.linalg.svd(_with_two_rows(ways), full_matrices=False)[2][:2]
 
 
