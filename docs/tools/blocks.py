@@ -4,6 +4,7 @@ A comment on the line above a fence says what to do with it:
 
     <!-- not run: REASON -->      shown only; the reason is for whoever maintains the page
     <!-- figure: ALTERNATIVE -->  the block ends in `ax = figure(...)`; the build draws it
+    <!-- figure -->               it ends in the picture of a lesson, which describes itself
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ __all__ = ["RUN", "Block", "blocks"]
 RUN = ("console", "pycon", "python")  # the languages that are run
 _FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>[\w-]*) *(?P<rest>.*)$")
 _TITLE = re.compile(r'title="([^"]+)"')
-_COMMENT = re.compile(r"^\s*<!-- (not run|figure): (.+?) -->\s*$")
+_COMMENT = re.compile(r"^\s*<!-- (?:(not run|figure): (.+?)|(figure)) -->\s*$")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Block:
         last: index of the closing fence.
         indent: spaces before the fence.
         not_run: why the block is not run, or "".
-        figure: the alternative text of the figure that the block draws, or "".
+        figure: the alternative text of the figure that the block draws; "" where the figure knows
+            it, None where there is no figure.
     """
 
     language: str
@@ -43,7 +45,7 @@ class Block:
     last: int
     indent: int
     not_run: str
-    figure: str
+    figure: str | None
 
     @property
     def is_run(self) -> bool:
@@ -63,7 +65,7 @@ def blocks(page: str) -> Iterator[Block]:
         fence, indent = opening["fence"], len(opening["indent"])
         last = _closing(lines, i, fence)
         comment = _COMMENT.match(lines[i - 1]) if i else None
-        said = {comment[1]: comment[2]} if comment else {}
+        said = {comment[1] or comment[3]: comment[2] or ""} if comment else {}
         title = _TITLE.search(opening["rest"])
         yield Block(
             language=opening["language"],
@@ -73,7 +75,7 @@ def blocks(page: str) -> Iterator[Block]:
             last=last,
             indent=indent,
             not_run=said.get("not run", ""),
-            figure=said.get("figure", ""),
+            figure=said.get("figure"),
         )
         i = last + 1
 

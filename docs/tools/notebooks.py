@@ -57,6 +57,8 @@ def notebook(page: str, folder: Path) -> Any:
     """
     page = with_sources(page)
     lines, cells, end = page.splitlines(), [], 0
+    if any(block.figure is not None for block in blocks(page)):
+        cells.append(new_code_cell("%matplotlib inline"))
     for block in blocks(page):
         code = _code_cells(block)
         if code:
@@ -99,7 +101,15 @@ def _code_cells(block: Block) -> list[Any]:
         return _command_cells(block.code)
     if block.language == "python":
         return [new_code_cell(block.code)]
-    return _session_cells(block.code)
+    return _session_cells(block.code + _shown(block))
+
+
+def _shown(block: Block) -> str:
+    """A last line that shows what the block draws, for a notebook shows what its cells end in."""
+    if block.figure is None:
+        return ""
+    name = block.code.rstrip().splitlines()[-1].removeprefix(">>> ").partition(" =")[0]
+    return f"\n>>> {name}.figure" if block.figure else f'\n>>> {name}.draw("light").figure'
 
 
 def _command_cells(code: str) -> list[Any]:

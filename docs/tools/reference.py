@@ -29,6 +29,7 @@ WORDS = {  # room -> its page's title; another room's title is its name
     "rates": "Learning rates and curvature",
     "training": "Training",
 }
+PLACES = {"train": "training"}  # it stands in rates/, for it may choose a rate first
 ORDER = ("network", "training", "rates", "diagnosis", "ledgers", "formats")
 
 
@@ -63,7 +64,8 @@ def _rooms() -> dict[str, list[str]]:
     rooms: dict[str, list[str]] = defaultdict(list)
     for name in cp.__all__:
         value = getattr(cp, name)
-        rooms[getattr(value, "__module__", value.__name__).split(".")[1]].append(name)
+        home = getattr(value, "__module__", value.__name__).split(".")[1]
+        rooms[PLACES.get(name, home)].append(name)
     for names in rooms.values():
         names.sort(key=lambda name: (not name.islower(), name))  # functions before classes
     known = [room for room in ORDER if room in rooms]

@@ -26,7 +26,10 @@ from typing import Any
 
 from blocks import Block, blocks
 
-__all__ = ["Outcome", "agree", "run_page", "same"]
+from clearprop.experiments.lesson import Picture
+from clearprop.figures import DARK, LIGHT
+
+__all__ = ["Drawn", "Outcome", "agree", "run_page", "same"]
 
 _TINY = re.compile(r"\b\d(?:\.\d+)?e-(?:0[7-9]|[1-9]\d)\b|\b0e\+00\b")
 _CALLS = re.compile(r"(Traceback \(most recent call last\):\n)(?: .*\n)+")
@@ -57,6 +60,15 @@ class Outcome:
         return agree(self.want, self.got)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A figure in both themes, as Axes, and its alternative text."""
+
+    light: Any
+    dark: Any
+    alternative: str
+
+
 def agree(want: str, got: str) -> bool:
     """Equal, where `...` stands for anything, and errors of rounding may differ from another's.
 
@@ -82,14 +94,14 @@ def same(want: str, got: str) -> bool:
 
 
 def run_page(
-    page: str, directory: Path, draw: Callable[[Block, Any, Any], None] | None = None
+    page: str, directory: Path, draw: Callable[[Drawn], None] | None = None
 ) -> Iterator[Outcome]:
     """Run every block of a page in turn.
 
     Args:
         page: its Markdown.
         directory: empty, and the working directory meanwhile.
-        draw: called as `draw(block, light, dark)` with the Axes of every figure.
+        draw: called with every figure.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     with _working_in(directory):
@@ -102,8 +114,8 @@ def run_page(
                 yield from _commands(block)
             else:
                 yield from _statements(block, names)
-            if block.figure and draw is not None:
-                draw(block, *_figures(block, names))
+            if block.figure is not None and draw is not None:
+                draw(_drawn(block, names))
 
 
 @contextlib.contextmanager
@@ -202,13 +214,16 @@ def _clearprop(arguments: list[str]) -> str:
     return printed.getvalue()
 
 
-def _figures(block: Block, names: dict[str, Any]) -> tuple[Any, Any]:
-    """The Axes that the block drew, and once more with `theme="dark"`."""
+def _drawn(block: Block, names: dict[str, Any]) -> Drawn:
+    """What the block's last statement drew, in both themes."""
     last = ast.parse(doctest.script_from_examples(block.code)).body[-1]
-    if not (isinstance(last, ast.Assign) and isinstance(last.value, ast.Call)):
+    if not (isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name)):
         raise ValueError(f"line {block.last}: a figure's block must end in `ax = figure(...)`")
+    value = names[last.targets[0].id]
+    if isinstance(value, Picture):
+        return Drawn(value.draw(LIGHT), value.draw(DARK), block.figure or value.alt)
+    if not (isinstance(last.value, ast.Call) and block.figure):
+        raise ValueError(f"line {block.last}: only the picture of a lesson describes itself")
     last.value.keywords.append(ast.keyword("theme", ast.Constant("dark")))
-    dark = eval(  # noqa: S307 - the pages' own code
-        compile(ast.fix_missing_locations(ast.Expression(last.value)), "page", "eval"), names
-    )
-    return names[last.targets[0].id], dark
+    once_more = compile(ast.fix_missing_locations(ast.Expression(last.value)), "page", "eval")
+    return Drawn(value, eval(once_more, names), block.figure)  # noqa: S307 - the page's own code

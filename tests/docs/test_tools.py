@@ -107,20 +107,39 @@ def test_only_errors_of_rounding_may_differ(want, got, same):
     assert agree(want, got) is same
 
 
-def test_a_figure_is_drawn_light_and_dark(tmp_path):
-    page = """\
+FIGURE = """\
 <!-- figure: A loss. -->
 ```pycon
 >>> from clearprop.figures import loss_curves
 >>> ax = loss_curves({"epoch": [0, 1], "train_loss": [2.0, 1.0]})
 ```
 """
+PICTURE = """\
+<!-- figure -->
+```pycon
+>>> from clearprop.experiments.lesson import Picture
+>>> from clearprop.figures import loss_curves
+>>> history = {"epoch": [0, 1], "train_loss": [2.0, 1.0]}
+>>> picture = Picture("loss", "", "A loss.", lambda theme: loss_curves(history, theme=theme))
+```
+"""
+
+
+@pytest.mark.parametrize("page", [FIGURE, PICTURE], ids=["a figure", "a lesson's picture"])
+def test_a_figure_is_drawn_light_and_dark(tmp_path, page):
     drawn = []
-    list(run_page(page, tmp_path, lambda block, *axes: drawn.append((block.figure, axes))))
-    ((alternative, (light, dark)),) = drawn
-    assert alternative == "A loss."
-    assert light.get_facecolor() != dark.get_facecolor()
-    assert light.lines[0].get_ydata().tolist() == dark.lines[0].get_ydata().tolist()
+    list(run_page(page, tmp_path, drawn.append))
+    (figure,) = drawn
+    assert figure.alternative == "A loss."
+    assert figure.light.get_facecolor() != figure.dark.get_facecolor()
+    lines = [axes.lines[0].get_ydata().tolist() for axes in (figure.light, figure.dark)]
+    assert lines == [[2.0, 1.0], [2.0, 1.0]]
+
+
+def test_a_figure_that_nobody_describes_is_refused(tmp_path):
+    page = FIGURE.replace("figure: A loss.", "figure")
+    with pytest.raises(ValueError, match="only the picture of a lesson describes itself"):
+        list(run_page(page, tmp_path, [].append))
 
 
 def test_functions_are_shown_as_they_stand():
@@ -153,6 +172,13 @@ def test_a_notebook_has_the_page_without_prompts_and_with_its_outputs():
     ]
     assert cells[1].outputs[0].text == "3\n"
     assert cells[5].outputs[0].text == "0.1.0\n"
+
+
+def test_a_notebook_shows_the_figures_that_its_page_draws():
+    for page, shown in ((FIGURE, "ax.figure"), (PICTURE, 'picture.draw("light").figure')):
+        cells = notebook(page, Path()).cells
+        assert cells[0].source == "%matplotlib inline"
+        assert cells[-1].source.endswith(f"\n{shown}")
 
 
 def test_the_pictures_of_a_page_travel_in_its_notebook(tmp_path):
