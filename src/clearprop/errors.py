@@ -1,7 +1,5 @@
 """Everything that clearprop raises on purpose.
 
-::
-
     ClearpropError
     ├── ArgumentError   (also ValueError)   an argument breaks a rule: its name, the rule, what came
     ├── DataError       (also ValueError)   a table or an array cannot be learned from
