@@ -78,6 +78,12 @@ _ORDER = (
         ("seed",),
     ),
     Experiment(
+        "deltas",
+        "Deltas, in letters and in general",
+        "each neuron's delta and each new weight on 2-2-2 and 2-2-4-3-2, with the right sign",
+        ("learning_rate", "seed"),
+    ),
+    Experiment(
         "himmelblau",
         "Four valleys",
         "which minimum a descent ends in: by its start, its rate and its update rule",

@@ -63,11 +63,13 @@ def _bare(formula: str) -> str:
     return re.sub(r"\[[\d,]+\]", "", formula).replace("W", "w").replace("X", "x")
 
 
-def forward_picture(step: Ledger, name: str, caption: str, *, names: Names = ()) -> Picture:
+def forward_picture(
+    step: Ledger, name: str, caption: str, *, names: Names = (), kind: str = "forward"
+) -> Picture:
     """The first sample on its way through the network: outputs on neurons, weights on edges."""
     layers = range(1, step.network.architecture.n_layers + 1)
     values = [step["X"][0].tolist(), *(step[f"a{i}"][0].tolist() for i in layers)]
-    return _picture("forward", step, name, caption, (values, names))
+    return _picture(kind, step, name, caption, (values, names))
 
 
 def backward_picture(
