@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import make_moons
 
 from clearprop import figures
 from clearprop.engines import Data
 from clearprop.engines.objective import loss_and_gradient
 from clearprop.experiments.compare import close, holds
 from clearprop.experiments.lesson import Block, Check, Heading, Picture, Text, Worked
+from clearprop.experiments.points import half_moons
 from clearprop.network import Network
 from clearprop.rates import LossPlane, loss_plane
 from clearprop.training import Run, train
@@ -21,7 +21,7 @@ __all__ = ["Shown", "plane_blocks", "plane_checks", "trained"]
 
 Floats = NDArray[np.float64]
 
-_EPOCHS, _RATE, _BATCH = 100, 0.2, 20
+_SAMPLES, _EPOCHS, _RATE, _BATCH = 200, 100, 0.2, 20
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Shown:
 
 def trained(seed: int) -> Shown:
     """2-8-8-1 on 200 half-moon points, and the planes."""
-    X, y = make_moons(200, noise=0.15, random_state=0)
+    X, y = (part[:_SAMPLES] for part in half_moons(0))
     network = Network([2, 8, 8, 1], hidden="tanh", output="sigmoid", seed=seed)
     run = train(
         network, X, y, optimizer="sgd", learning_rate=_RATE, batch_size=_BATCH, epochs=_EPOCHS,
@@ -48,7 +48,7 @@ def trained(seed: int) -> Shown:
     random = loss_plane(run.network, X, y, path=path, seed=seed, grid=31)
     nearest = own.centre + np.asarray(own.path)[0] @ own.directions
     below = loss_and_gradient(
-        network.architecture, "binary_cross_entropy", nearest[None], Data(X, y[:, None])
+        network.architecture, "binary_cross_entropy", nearest[None], Data(X, y)
     )
     return Shown(run, path, own, random, float(below.losses[0]))
 
@@ -70,8 +70,8 @@ def plane_blocks(shown: Shown) -> list[Block]:
         Worked(
             [
                 "w(x, y) = w_end + x · d₁ + y · d₂        loss drawn: C(w(x, y))",
-                f"learning rate {_RATE:g} (sgd, batch {_BATCH} of 200, binary cross-entropy), "
-                f"{_EPOCHS} epochs",
+                f"sgd, learning rate {_RATE:g}, batch {_BATCH} of {_SAMPLES}, {_EPOCHS} epochs, "
+                "binary cross-entropy",
                 f"loss {losses[0]:.4f} at the start; {losses[-1]:.4f} at the end, x = y = 0",
                 f"share of the squared way that lies in the plane: {share}",
             ]

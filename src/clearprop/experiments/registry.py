@@ -96,6 +96,12 @@ _ORDER = (
         ("learning_rate", "seed"),
     ),
     Experiment(
+        "optimisers",
+        "Every update rule from one start",
+        "the same start and the same batches for all update rules: loss and effective step",
+        ("learning_rate", "seed", "batch_size"),
+    ),
+    Experiment(
         "moons",
         "Two half-moons, one sample at a time",
         "37 parameters at three rates from many seeds: which learn, which die, and the borders",
