@@ -37,6 +37,15 @@ def test_paths_are_drawn_as_they_came_each_with_its_name():
     assert [line.get_color() for line in walks] == list(DARK.palette[1:3])
 
 
+@pytest.mark.parametrize("draw", [surface_2d, surface_3d])
+def test_paths_differ_by_their_marks_too_and_the_key_has_them(draw):
+    ax = draw(BOWL, [*PATHS, Path2D("long", np.linspace(-1, 1, 500), np.linspace(0, 1, 500))])
+    handles = ax.get_legend().legend_handles
+    assert [handle.get_marker() for handle in handles] == ["o", "s", "D"]
+    ends = [line for line in ax.lines if len(line.get_xdata()) == 1 and line.get_marker() != "X"]
+    assert [line.get_marker() for line in ends] == ["o", "o", "s", "s", "D", "D"]
+
+
 def test_the_axes_end_where_the_grid_ends_and_have_its_names():
     ax = surface_2d(BOWL, PATHS)
     assert (ax.get_xlim(), ax.get_ylim()) == ((-2, 2), (-1, 3))

@@ -50,6 +50,7 @@ def test_several_descents_have_colours_and_names_of_their_own():
     ax = tangent_curve(X, COST, [], [], {"slow": WALK, "fast": [-2, 4, -9]})
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["slow", "fast"]
     assert [line.get_color() for line in ax.lines[1::2]] == list(LIGHT.palette[1:3])
+    assert [line.get_marker() for line in ax.lines[1::2]] == ["o", "s"]
     assert np.isfinite(ax.lines[3].get_ydata()).tolist() == [True, False, False]
 
 

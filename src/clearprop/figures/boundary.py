@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clearprop.errors import ArgumentError
 from clearprop.figures._data import Floats, evenly, floats
-from clearprop.figures.style import Theme, colours, key, start, title
+from clearprop.figures.style import Theme, colours, key, markers, start, title
 from clearprop.figures.words import counted, percent, short
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Boundary", "decision_boundary", "describe_decision_boundary"]
 
-MARKERS = "osD^vP*X<>pHd8hs"
 MOST = 1500  # points drawn
 DENSE = 300  # points above which they are embedded as pixels
 
@@ -93,7 +92,7 @@ def decision_boundary(
     _samples(ax, chosen, data, at, tints)
     said = f" ({len(at):,} of {len(data.points):,} rows)" if len(at) < len(data.points) else ""
     title(ax, chosen, f"{name}{said}", *boundary.feature_names)
-    marks = [MARKERS[k % len(MARKERS)] for k in range(len(tints))]
+    marks = markers(len(tints))
     names = [*boundary.class_names]
     if data.wrong.any():
         names, tints, marks = [*names, "misclassified"], [*tints, chosen.ink], [*marks, "o"]
@@ -185,13 +184,13 @@ def _samples(
     points, labels, wrong = data.points[at], data.labels[at], data.wrong[at]
     size = 30.0 if len(at) <= DENSE else 14.0
     dense = len(at) > DENSE
-    for k, tint in enumerate(tints):
+    for k, (tint, marker) in enumerate(zip(tints, markers(len(tints)), strict=True)):
         own = points[labels == k]
         ax.scatter(
             own[:, 0],
             own[:, 1],
             s=size,
-            marker=MARKERS[k % len(MARKERS)],
+            marker=marker,
             color=tint,
             edgecolors=theme.background,
             linewidths=0.6,

@@ -20,7 +20,18 @@ from clearprop.figures.words import short
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["DARK", "LIGHT", "Theme", "colours", "dress", "key", "start", "theme_named", "title"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Theme",
+    "colours",
+    "dress",
+    "key",
+    "markers",
+    "start",
+    "theme_named",
+    "title",
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ DARK = Theme(
 )
 _THEMES = {"light": LIGHT, "dark": DARK}
 
+_MARKERS = "osD^vP*X<>pHd8hs"
 TITLE, TEXT, SMALL = 11.5, 9.5, 8.5  # font sizes in points
 SIZE = (5.4, 3.4)  # inches
 
@@ -126,6 +138,11 @@ def colours(theme: Theme, count: int) -> list[str]:
 
     low, high = (0.0, 0.85) if theme.name == "light" else (0.25, 1.0)
     return [to_hex(colormaps["viridis"](step)) for step in np.linspace(low, high, count)]
+
+
+def markers(count: int) -> list[str]:
+    """`count` markers, which tell what colours tell to whoever sees no colours."""
+    return [_MARKERS[k % len(_MARKERS)] for k in range(count)]
 
 
 def key(

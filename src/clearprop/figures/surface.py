@@ -9,7 +9,7 @@ import numpy as np
 
 from clearprop.figures._data import Floats
 from clearprop.figures._surface import Checked, Path2D, Surface, checked, depths, described, levels
-from clearprop.figures.style import SMALL, Theme, colours, key, start, title
+from clearprop.figures.style import SMALL, Theme, colours, key, markers, start, title
 from clearprop.figures.words import number, short
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Path2D", "Surface", "describe_surface_2d", "surface_2d"]
 
 _DOTTED = 80  # places of a path up to which each is shown
+_SHAPES = 12  # that are shown of a longer one
 
 
 def surface_2d(
@@ -28,7 +29,7 @@ def surface_2d(
     ax: Axes | None = None,
     theme: str | Theme = "light",
 ) -> Axes:
-    """Contours with their heights, deeper places darker; paths from a ring to a dot.
+    """Contours with their heights, deeper places darker; paths from a hollow mark to a full one.
 
     The heights are even, or even in the logarithm above the lowest where the range is wide. What a
     path does beyond the grid is not in sight.
@@ -56,13 +57,14 @@ def surface_2d(
     ax.grid(visible=False)
     _contours(ax, chosen, data)
     tints = colours(chosen, len(paths) + 1)[1:]  # the first is the surface's
-    for (_, x, y), tint in zip(data.paths, tints, strict=True):
-        _walk(ax, chosen, x, y, tint)
+    marks = markers(len(paths))
+    for (_, x, y), tint, marker in zip(data.paths, tints, marks, strict=True):
+        _walk(ax, chosen, (x, y), tint, marker)
     _minima(ax, chosen, data)
     ax.set(xlim=(data.x[0], data.x[-1]), ylim=(data.y[0], data.y[-1]))
     title(ax, chosen, name, surface.x_name, surface.y_name)
     if paths:
-        key(ax, chosen, [path.label for path in paths], tints, ["o"] * len(paths))
+        key(ax, chosen, [path.label for path in paths], tints, marks)
     return ax
 
 
@@ -107,28 +109,29 @@ def _contours(ax: Axes, theme: Theme, data: Checked) -> None:
     )
 
 
-def _walk(ax: Axes, theme: Theme, x: Floats, y: Floats, tint: str) -> None:
-    """A line with its places, a ring at its start and a large dot at its end."""
-    few = len(x) <= _DOTTED
+def _walk(ax: Axes, theme: Theme, place: tuple[Floats, Floats], tint: str, marker: str) -> None:
+    """A line with its places, or some of them where they are many; its start is hollow."""
+    x, y = place
     ax.plot(
         x,
         y,
         color=tint,
         linewidth=1.4,
-        marker="o" if few else "",
-        markersize=3.2,
+        marker=marker,
+        markevery=1 if len(x) <= _DOTTED else len(x) // _SHAPES,
+        markersize=3.4,
         zorder=3,
         rasterized=len(x) > 4000,
     )
-    for place, face, size in ((0, theme.background, 7.0), (-1, tint, 7.5)):
+    for end, face, size in ((0, theme.background, 7.0), (-1, tint, 7.5)):
         ax.plot(
-            x[[place]],
-            y[[place]],
-            marker="o",
+            x[[end]],
+            y[[end]],
+            marker=marker,
             markersize=size,
             markerfacecolor=face,
-            markeredgecolor=tint if place == 0 else theme.background,
-            markeredgewidth=1.6 if place == 0 else 0.8,
+            markeredgecolor=tint if end == 0 else theme.background,
+            markeredgewidth=1.6 if end == 0 else 0.8,
             linestyle="",
             zorder=3.5,
         )

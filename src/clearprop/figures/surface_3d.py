@@ -19,7 +19,7 @@ from clearprop.figures._surface import (
     levels,
     wide,
 )
-from clearprop.figures.style import SMALL, TEXT, Theme, colours, key, theme_named, title
+from clearprop.figures.style import SMALL, TEXT, Theme, colours, key, markers, theme_named, title
 from clearprop.figures.words import number, short
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ def surface_3d(
     axes.set_box_aspect(None, zoom=0.93)  # room for the names of the axes
     _mesh(axes, chosen, data)
     tints = colours(chosen, len(paths) + 1)[1:]
-    for (_, x, y), tint in zip(data.paths, tints, strict=True):
-        _walk(axes, chosen, data, (x, y), tint)
+    marks = markers(len(paths))
+    for (_, x, y), tint, marker in zip(data.paths, tints, marks, strict=True):
+        _walk(axes, chosen, data, (x, y), (tint, marker))
     for what, *place in data.minima:
         _minimum(axes, chosen, data, what, (place[0], place[1]))
     title(axes, chosen, name, surface.x_name, surface.y_name)
@@ -82,7 +83,7 @@ def surface_3d(
         parse_math=False,
     )
     if paths:
-        key(axes, chosen, [path.label for path in paths], tints, ["o"] * len(paths))
+        key(axes, chosen, [path.label for path in paths], tints, marks)
     found: Axes = axes
     return found
 
@@ -166,8 +167,11 @@ def _above(data: Checked, x: Floats, y: Floats) -> Floats:
     return heights
 
 
-def _walk(axes: Any, theme: Theme, data: Checked, place: tuple[Floats, Floats], tint: str) -> None:
-    x, y = place
+def _walk(
+    axes: Any, theme: Theme, data: Checked, place: tuple[Floats, Floats], look: tuple[str, str]
+) -> None:
+    """A line in the path's colour, its marker hollow at the start and full at the end."""
+    (x, y), (tint, marker) = place, look
     z = _above(data, x, y)
     axes.plot(x, y, z, color=tint, linewidth=2.0, zorder=3)
     seen = np.flatnonzero(np.isfinite(z))
@@ -176,7 +180,7 @@ def _walk(axes: Any, theme: Theme, data: Checked, place: tuple[Floats, Floats], 
             x[at],
             y[at],
             z[at],
-            marker="o",
+            marker=marker,
             markersize=6.5,
             markerfacecolor=face,
             markeredgecolor=tint,

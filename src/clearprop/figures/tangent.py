@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from clearprop.errors import ArgumentError
 from clearprop.figures._chart import drawable, scale
 from clearprop.figures._data import Floats, floats, same_length
-from clearprop.figures.style import SMALL, Theme, key, start, title
+from clearprop.figures.style import SMALL, Theme, key, markers, start, title
 from clearprop.figures.words import counted, number, short
 
 if TYPE_CHECKING:
@@ -74,11 +74,12 @@ def tangent_curve(
     for place, steep in zip(data.at, data.slope, strict=True):
         _tangent(ax, chosen, data, float(place), float(steep))
     tints = chosen.palette[1 : _MOST + 1]
-    for (_, walk), tint in zip(data.descents.items(), tints, strict=False):
-        _descent(ax, chosen, data, walk, tint)
+    marks = markers(len(data.descents))
+    for walk, tint, marker in zip(data.descents.values(), tints, marks, strict=False):
+        _descent(ax, chosen, data, walk, (tint, marker))
     if any(data.descents):
         shown = list(data.descents)
-        key(ax, chosen, shown, tints[: len(shown)], ["o"] * len(shown))
+        key(ax, chosen, shown, tints[: len(shown)], marks)
     title(ax, chosen, name, x_name, y_name)
     return ax
 
@@ -191,15 +192,16 @@ def _tangent(ax: Axes, theme: Theme, data: _Arrays, place: float, steep: float) 
     )
 
 
-def _descent(ax: Axes, theme: Theme, data: _Arrays, walk: Floats, tint: str) -> None:
-    """Dots upon the curve, joined in their order; the first is hollow."""
+def _descent(ax: Axes, theme: Theme, data: _Arrays, walk: Floats, look: tuple[str, str]) -> None:
+    """Marks upon the curve, joined in their order; the first is hollow."""
+    tint, marker = look
     heights = data.height(walk)
     ax.plot(
         walk,
         heights,
         color=tint,
         linewidth=1.1,
-        marker="o",
+        marker=marker,
         markersize=5,
         markeredgecolor=theme.background,
         markeredgewidth=0.6,
@@ -208,7 +210,7 @@ def _descent(ax: Axes, theme: Theme, data: _Arrays, walk: Floats, tint: str) -> 
     ax.plot(
         walk[:1],
         heights[:1],
-        marker="o",
+        marker=marker,
         markersize=6.5,
         markerfacecolor=theme.background,
         markeredgecolor=tint,
