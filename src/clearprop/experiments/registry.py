@@ -113,6 +113,12 @@ _ORDER = (
         "the half-moons with 1, 32 and all points a step: a map of rates, and the noise behind it",
         ("seed", "batch_size", "data"),
     ),
+    Experiment(
+        "penalty",
+        "A price on weights",
+        "a second term of the error keeps weights in [−1, 1]; L1 and L2 beside it",
+        ("learning_rate", "seed", "batch_size", "data"),
+    ),
 )
 
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ORDER}
