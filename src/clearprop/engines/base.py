@@ -68,7 +68,7 @@ class State:
     """What changes from step to step: an engine works on it in place.
 
     Attributes:
-        parameters: `(m, p)`.
+        parameters: where gradients are taken, `(m, p)`.
         slots: what the update rule remembers, in the order of `SLOTS`.
         step: steps taken so far.
         alive: members still in training, `(m,)`; the others are left as they are.

@@ -260,7 +260,7 @@ def ledger(
         y: targets, `(n,)` or `(n, n_out)`; class indices for categorical cross-entropy.
         sample_weight: a weight for each sample, `(n,)`; scaled to mean 1.
         slots: what the update rule remembers from the step before, such as `previous.slots`;
-            zeros at the start.
+            as at the start where left out.
         t: number of the step, from 1; some rules depend on it.
         **choices: `loss` (by default the one that goes with the output), `optimizer` ("sgd"),
             `learning_rate`, `penalty` and `clip`, as in `Settings`.
