@@ -134,7 +134,8 @@ def sharpness(
                 continue  # blown up: NaN
             largest[i], errors[i], converged[i] = ritz.values[0], ritz.errors[0], ritz.converged
     steps = run.weight_steps[chosen]
-    rates = np.array([_rate(run, int(step), n_batches) for step in steps])
+    taken = run.step_rates if run.steps else run.history["learning_rate"][:1]
+    rates = taken[np.clip(steps, 1, len(taken)) - 1]  # at the start, that of the first step
     rule, options = rule_options(run.settings.optimizer)
     reason = why_none(rule)
     if rule in PRECONDITIONED:
@@ -171,19 +172,3 @@ def _check_samples(run: Run, steps: NDArray[np.int64], expected: int) -> None:
             f"make {expected} steps, but the run took {steps[-1]}; "
             "leave out the validation part"
         )
-
-
-def _rate(run: Run, step: int, n_batches: int) -> float:
-    """The learning rate of a step, from 1; that of step 0 is that of the first."""
-    total = run.settings.epochs * n_batches
-    schedule, base = run.settings.schedule_function(), run.learning_rate
-
-    def planned(k: int) -> float:
-        return base * schedule((k - 0.5) / total)
-
-    k = max(step, 1)
-    epoch = -(-k // n_batches)
-    last = planned(epoch * n_batches)
-    # The history has the rate of each epoch's last step, lowered where a plateau asked for it.
-    lowered = float(run.history["learning_rate"][epoch]) / last if last else 1.0
-    return planned(k) * lowered
