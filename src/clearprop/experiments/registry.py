@@ -84,6 +84,12 @@ _ORDER = (
         ("learning_rate", "seed"),
     ),
     Experiment(
+        "toy",
+        "Thirteen numbers learn to answer 0",
+        "finite differences and the chain rule side by side, to the published weights",
+        ("learning_rate",),
+    ),
+    Experiment(
         "himmelblau",
         "Four valleys",
         "which minimum a descent ends in: by its start, its rate and its update rule",
