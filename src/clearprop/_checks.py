@@ -20,6 +20,7 @@ __all__ = [
     "instance",
     "integer",
     "named",
+    "nearest",
     "number",
     "one_of",
     "options",
@@ -38,17 +39,27 @@ def shown(value: object, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 2].rstrip(',')}, ..."
 
 
+def nearest(name: object, known: Iterable[object]) -> str | None:
+    """The known name that was probably meant, or None where none is near.
+
+    >>> nearest("rleu", ["relu", "tanh"])
+    'relu'
+    """
+    if not isinstance(name, str):
+        return None
+    lowered = {str(item).lower(): str(item) for item in known}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.7)
+    return lowered[near[0]] if near else None
+
+
 def closest(name: object, known: Iterable[object]) -> str:
     """A hint such as "; did you mean 'relu'?", or nothing where no known name is near.
 
     >>> closest("rleu", ["relu", "tanh"])
     "; did you mean 'relu'?"
     """
-    if not isinstance(name, str):
-        return ""
-    lowered = {str(item).lower(): str(item) for item in known}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.7)
-    return f"; did you mean {lowered[near[0]]!r}?" if near else ""
+    near = nearest(name, known)
+    return "" if near is None else f"; did you mean {near!r}?"
 
 
 def instance(argument: str, value: Any, kinds: type | tuple[type, ...]) -> None:

@@ -67,8 +67,8 @@ def test_all_missing_columns_are_named_with_the_closest_of_the_table():
     with pytest.raises(DataError) as caught:
         SCHEMA.encode({"Size": [1], "color": ["red"], "target": ["no"]})
     assert str(caught.value) == (
-        "the table lacks columns seen in training: 'size'; did you mean 'Size'?, "
-        "'colour'; did you mean 'color'?, 'new'"
+        "the table lacks columns seen in training: 'size' (it has 'Size'), "
+        "'colour' (it has 'color'), 'new'"
     )
 
 

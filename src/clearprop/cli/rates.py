@@ -195,7 +195,7 @@ def _print(found: RateMap, choice: Choice, swept: Swept) -> None:
     console.print()
     console.print(choice.verdict, style="bold", markup=False)
     console.print(
-        f"The choice took as long as {choice.cost:.2g} full trainings, the map "
+        f"The choice took {choice.cost:.2g} times as long as a full training, the map "
         f"{found.seconds:.1f} s.",
         markup=False,
     )

@@ -133,7 +133,11 @@ class Schema:
         absent = [name for name in self.column_names if not counts[name]]
         if absent:
             spare = set(names) - set(self.column_names)
-            listed = ", ".join(f"{n!r}{_checks.closest(n, spare)}" for n in absent[:10])
+            near = {name: _checks.nearest(name, spare) for name in absent[:10]}
+            listed = ", ".join(
+                repr(name) + (f" (it has {other!r})" if other else "")
+                for name, other in near.items()
+            )
             more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
             raise DataError(f"the table lacks columns seen in training: {listed}{more}")
         twice = [repr(name) for name in self.column_names if counts[name] > 1]
