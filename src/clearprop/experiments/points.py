@@ -23,6 +23,7 @@ from clearprop.tables import prepare
 
 __all__ = [
     "LOSS",
+    "MOON_NAMES",
     "Points",
     "boundary",
     "gradient_check",
@@ -36,6 +37,7 @@ Floats = NDArray[np.float64]
 
 LOSS = "binary_cross_entropy"
 MOONS, NOISE = 1500, 0.1
+MOON_NAMES = ("upper moon", "lower moon")
 _NUDGE = 1e-6  # of the finite differences
 _GRID = 100  # places along each axis of a decision boundary
 _MARGIN = 0.08  # of the range, around the points
@@ -77,11 +79,11 @@ def points_for(play: Play) -> Points:
     X, y = half_moons(play.seed or 0)
     return Points(
         X, y, X, lambda places: places, ("x1", "x2"),
-        ("upper moon", "lower moon"), f"{MOONS:,} points on two half-moons, with noise {NOISE:g}",
+        MOON_NAMES, f"{MOONS:,} points on two half-moons, with noise {NOISE:g}",
     )  # fmt: skip
 
 
-def half_moons(seed: int) -> tuple[Floats, Floats]:
+def half_moons(seed: int, n: int = MOONS, noise: float = NOISE) -> tuple[Floats, Floats]:
     """Two half circles, one upside down: `(cos t, sin t)` and `(1 − cos t, ½ − sin t)`, with noise.
 
     The same numbers as scikit-learn's `make_moons`, whose import takes longer than this lesson;
@@ -92,13 +94,13 @@ def half_moons(seed: int) -> tuple[Floats, Floats]:
     ((1500, 2), (1500, 1), 0.5)
     """
     draws = np.random.RandomState(seed)
-    t = np.linspace(0, np.pi, MOONS // 2)
+    t = np.linspace(0, np.pi, n // 2)
     upper, lower = np.stack([np.cos(t), np.sin(t)]), np.stack([1 - np.cos(t), 1 - np.sin(t) - 0.5])
-    order = np.arange(MOONS)
+    order = np.arange(n)
     draws.shuffle(order)
     X = np.concatenate([upper, lower], axis=1).T[order]
-    y = (order >= MOONS // 2).astype(np.float64)[:, None]
-    return X + draws.normal(scale=NOISE, size=X.shape), y
+    y = (order >= n // 2).astype(np.float64)[:, None]
+    return X + draws.normal(scale=noise, size=X.shape), y
 
 
 def _own(path: str | Path) -> Points:

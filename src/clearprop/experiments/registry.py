@@ -125,6 +125,12 @@ _ORDER = (
         "a second term of the error keeps weights in [−1, 1]; L1 and L2 beside it",
         ("learning_rate", "seed", "batch_size", "data"),
     ),
+    Experiment(
+        "overfitting",
+        "Learned by heart",
+        "40 noisy points, 4,417 parameters: training loss falls, validation loss rises; the cures",
+        ("learning_rate", "seed", "batch_size", "data"),
+    ),
 )
 
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _ORDER}
