@@ -60,6 +60,12 @@ _ORDER = (
         ("seed",),
     ),
     Experiment(
+        "five-classes",
+        "Dog, cat, mouse, cow or hen",
+        "softmax, one-hot targets, the loss −ln p(true) of each row, and the slope p − y",
+        ("learning_rate", "seed", "batch_size"),
+    ),
+    Experiment(
         "quadratic",
         "Downhill on one curve",
         "gradient descent on C(w) = (w + 1)², worked with a pencil",

@@ -116,10 +116,11 @@ def differences(step: Ledger, *names: str) -> list[Check]:
         names: gradients of the step, such as "delta2" or "dW1"; all where none is named.
     """
     found = step.checks
+    tolerance = 1e-8 * max(1.0, float(step["loss"]))  # the cost is rounded in parts of itself
     return [
         close(
             name, found[name].differences, found[name].values,
-            tolerance=1e-8, source="finite differences",
+            tolerance=tolerance, source="finite differences",
         )
         for name in names or found
     ]  # fmt: skip
