@@ -2,7 +2,8 @@
 
 The thresholds were first set on "calibration" and scored on "held-out", then on "fresh". All three
 have been looked at since, and the rules were mended on them. "Second fresh" was added after that,
-with other tables and other networks.
+with other tables and other networks; it showed that "healthy" was measured wrongly on very hard
+tables. "Third fresh" was added after that was mended. Both were scored with the same rules.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ GROUPS = {
     "second-fresh": (
         "friedman3", "s_curve", "sparse", "plane", "spirals", "checkers", "parity", "body_mass",
     ),
+    "third-fresh": ("waves", "xor", "products", "unequal", "alcohol", "petals", "texture", "thirds"),
 }  # fmt: skip
 EPOCHS = 60
-OTHER_SHAPES = {"second-fresh": ((24,), (48, 24))}
+OTHER_SHAPES = {"second-fresh": ((24,), (48, 24)), "third-fresh": ((20,), (24, 24, 24))}
 
 
 @dataclass
@@ -128,6 +130,20 @@ def _raw(name, seed):
     if name == "body_mass":  # of the diabetics, from all else
         X, y = datasets.load_diabetes(return_X_y=True)
         return np.column_stack([np.delete(X, 2, axis=1), y]), X[:, 2]
+    if name in ("waves", "xor", "products"):
+        return _sums(name, np.random.default_rng(200 + seed))
+    if name == "unequal":
+        return _unequal(np.random.default_rng(200 + seed))
+    if name in ("alcohol", "petals", "texture"):  # one column of a real table from the others
+        source, column = {
+            "alcohol": ("wine", 0), "petals": ("iris", 3), "texture": ("breast_cancer", 21),
+        }[name]  # fmt: skip
+        X, _ = getattr(datasets, f"load_{source}")(return_X_y=True)
+        return np.delete(X, column, axis=1), X[:, column]
+    if name == "thirds":  # the digits 0 to 3, 4 to 7, and 8 or 9
+        X, y = datasets.load_digits(return_X_y=True)
+        rows = np.random.default_rng(300 + seed).permutation(len(X))[:550]
+        return X[rows], y[rows] // 4
     if name == "blobs":
         return datasets.make_blobs(400, n_features=6, centers=4, cluster_std=6.0, random_state=seed)
     return datasets.make_classification(
@@ -147,3 +163,24 @@ def _checkers(n, random):
     X = random.uniform(0, 3, (n, 2))
     y = np.floor(X).astype(int).sum(axis=1) % 2
     return X, np.where(random.random(n) < 0.1, 1 - y, y)
+
+
+def _sums(name, random):
+    """A wave of the distance from the middle, a product of signs, or a sum of products; blurred."""
+    n, features = 420, {"waves": 3, "xor": 5, "products": 8}[name]
+    X = random.normal(size=(n, features))
+    if name == "waves":
+        return X, np.sin(2 * np.linalg.norm(X, axis=1)) + 0.2 * random.normal(size=n)
+    if name == "xor":
+        return X, ((X[:, 0] * X[:, 1] + 0.2 * random.normal(size=n)) > 0).astype(int)
+    return X, X[:, 0] * X[:, 1] + X[:, 2] ** 2 + X[:, 3] + 0.5 * random.normal(size=n)
+
+
+def _unequal(random):
+    """Four clouds of unequal size and shape."""
+    sizes = (200, 120, 70, 40)
+    clouds = [
+        2 * random.normal(size=5) + random.normal(size=(n, 5)) @ random.normal(size=(5, 5))
+        for n in sizes
+    ]
+    return np.concatenate(clouds), np.repeat(np.arange(4), sizes)
