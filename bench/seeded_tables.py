@@ -23,7 +23,9 @@ GROUPS = {
     "second-fresh": (
         "friedman3", "s_curve", "sparse", "plane", "spirals", "checkers", "parity", "body_mass",
     ),
-    "third-fresh": ("waves", "xor", "products", "unequal", "alcohol", "petals", "texture", "thirds"),
+    "third-fresh": (
+        "waves", "xor", "products", "unequal", "alcohol", "petals", "texture", "thirds",
+    ),
 }  # fmt: skip
 EPOCHS = 60
 OTHER_SHAPES = {"second-fresh": ((24,), (48, 24)), "third-fresh": ((20,), (24, 24, 24))}

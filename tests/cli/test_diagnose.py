@@ -1,8 +1,13 @@
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from clearprop.errors import Interrupted
+from clearprop.runs import Job, RunDirectory, TableOptions
 
 TRAIN = ("--learning-rate", "0.01", "--epochs", "30", "--hidden", "8", "--out", "run")
 
@@ -79,6 +84,24 @@ def test_a_threshold_can_be_changed(clearprop, trained, refused):
     )
 
 
+def test_a_run_that_was_stopped_is_told_to_be_one(clearprop, waves):
+    options = TableOptions(
+        target="kind", hidden=(8,), training={"learning_rate": 1e-6, "epochs": 5000}
+    )
+    calls = []
+
+    def stop(report):
+        calls.append(report.epoch)
+        if report.epoch == 8 and calls.count(8) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        Job(str(waves), options, RunDirectory(Path("run"))).start([stop])
+    answer = clearprop("diagnose", "run")
+    assert answer.out.startswith("Rate too low\n")
+    assert "of 5000 epochs; go on with: clearprop train --resume run" in answer.err
+
+
 def test_the_report_shows_the_findings_or_the_clean_bill(clearprop, trained):
     trained()
     assert "Nothing is wrong with the training" in Path("run/report.html").read_text()
@@ -107,7 +130,7 @@ def test_what_is_no_run_or_a_spoilt_one_is_refused_in_one_sentence(
         assert "run has no checkpoint.safetensors; train again" in refused("diagnose", "run")
     elif damage == "damaged":
         Path("run/checkpoint.safetensors").write_bytes(b"x" * 100)
-        assert "cannot be used" in refused("diagnose", "run")
+        assert "run/checkpoint.safetensors cannot be used" in refused("diagnose", "run")
     else:
         waves.write_text(waves.read_text().replace("up", "upwards"))
         assert "is not what run was trained on" in refused("diagnose", "run")

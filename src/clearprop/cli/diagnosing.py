@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,19 @@ def diagnose_run(
 ) -> None:
     """Diagnose the run in a directory and print what was found."""
     changes = dict(_threshold(text) for text in thresholds)
-    found = stored_run(RunDirectory(path)).diagnose(try_remedies=try_remedies, thresholds=changes)
+    stored = stored_run(RunDirectory(path))
+    found = stored.diagnose(try_remedies=try_remedies, thresholds=changes)
     if as_json:
         print_json({"run": str(path), **found.to_json()})
-    else:
-        print_diagnosis(found)
+        return
+    print_diagnosis(found)
+    run = stored.run
+    if run.ending in ("callback", "interrupted"):
+        print(
+            f"The training was stopped after {run.epochs} of {run.settings.epochs} epochs; "
+            f"go on with: clearprop train --resume {path}",
+            file=sys.stderr,
+        )
 
 
 def print_diagnosis(found: Diagnosis) -> None:

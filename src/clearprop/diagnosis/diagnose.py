@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from clearprop import _checks
 from clearprop.diagnosis.case import Case
 from clearprop.diagnosis.finding import Diagnosis
-from clearprop.diagnosis.remedies import ADVICE
+from clearprop.diagnosis.remedies import advice
 from clearprop.diagnosis.symptoms import look_for_all
 from clearprop.diagnosis.thresholds import limits_from
 from clearprop.diagnosis.trial import try_remedies as try_them
@@ -94,7 +94,7 @@ def _examine(case: Case, *, try_remedies: bool) -> Diagnosis:
         treated = [
             try_them(case, finding)
             if try_remedies
-            else replace(finding, remedy=ADVICE[finding.symptom])
+            else replace(finding, remedy=advice(case, finding.symptom))
             for finding in findings
         ]
     return Diagnosis(tuple(treated), unchecked)

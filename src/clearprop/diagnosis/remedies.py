@@ -10,7 +10,7 @@ from clearprop.diagnosis.case import Case
 from clearprop.network import Network
 from clearprop.training.settings import rule_options
 
-__all__ = ["ADVICE", "CANDIDATES", "Remedy"]
+__all__ = ["ADVICE", "CANDIDATES", "Remedy", "advice"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,14 @@ ADVICE: dict[str, str] = {
     "overfitting": "Use dropout or an L2 penalty, keep the best epoch, or find more samples.",
     "majority_class": "Weight the classes (class_weight='balanced').",
 }
+
+
+def advice(case: Case, symptom: str) -> str:
+    """What is said where nothing was tried, without what the run did already."""
+    said = ADVICE[symptom]
+    if case.run.kept_epoch == case.run.best_epoch:
+        said = said.replace(" penalty, keep the best epoch, or", " penalty, or")
+    return said
 
 
 def _rates(*factors: float) -> Callable[[Case], list[Remedy]]:

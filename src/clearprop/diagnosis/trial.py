@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clearprop.diagnosis.case import Case
 from clearprop.diagnosis.finding import Finding
-from clearprop.diagnosis.remedies import ADVICE, CANDIDATES, Remedy
+from clearprop.diagnosis.remedies import CANDIDATES, Remedy, advice
 from clearprop.engines import Data
 from clearprop.engines.objective import loss_and_gradient
 from clearprop.network import Network
@@ -56,7 +56,7 @@ def try_remedies(case: Case, finding: Finding) -> Finding:
     """
     candidates = [each for make in CANDIDATES[finding.symptom] for each in make(case)]
     if not candidates:
-        return replace(finding, remedy=ADVICE[finding.symptom])
+        return replace(finding, remedy=advice(case, finding.symptom))
     untouched = Remedy("as it was")
     epochs = _epochs(case, finding.symptom)
     trials = train_trials(case, finding.symptom, [untouched, *candidates], epochs, case.run.seed)
@@ -70,7 +70,9 @@ def try_remedies(case: Case, finding: Finding) -> Finding:
         confirmed = _helps(case, again[1].loss, again[0].loss)
     return replace(
         finding,
-        remedy=_said(finding.symptom, baseline, best, len(others), epochs, helped=confirmed),
+        remedy=_said(
+            advice(case, finding.symptom), baseline, best, len(others), epochs, helped=confirmed
+        ),
         tried={
             "epochs": epochs,
             "judged_by": "class-balanced validation loss"
@@ -90,9 +92,7 @@ def try_remedies(case: Case, finding: Finding) -> Finding:
     )
 
 
-def _said(
-    symptom: str, baseline: Trial, best: Trial, count: int, epochs: int, *, helped: bool
-) -> str:
+def _said(said: str, baseline: Trial, best: Trial, count: int, epochs: int, *, helped: bool) -> str:
     for_epochs = f"for {epochs} epoch{'s' * (epochs != 1)}"
     if helped:
         before = f"{baseline.loss:.3g}" if math.isfinite(baseline.loss) else "no finite number"
@@ -101,7 +101,7 @@ def _said(
             f"{best.loss:.3g} instead of {before}."
         )
     return (
-        f"{ADVICE[symptom]} But none of {count} remedies tried {for_epochs} clearly lowered the "
+        f"{said} But none of {count} remedies tried {for_epochs} clearly lowered the "
         f"validation loss of {baseline.loss:.3g}."
     )
 

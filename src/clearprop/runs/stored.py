@@ -43,7 +43,10 @@ def stored_run(directory: RunDirectory) -> TableRun:
         copy = Path(folder) / directory.checkpoint.name
         shutil.copyfile(directory.checkpoint, copy)
         hooks = Hooks(callbacks=[_stop], checkpoint=Checkpoint(copy, resume=True))
-        run = train_on_table(prepared, task.options, hooks, choice)
+        try:
+            run = train_on_table(prepared, task.options, hooks, choice)
+        except FileError as error:  # of the copy, which nobody knows
+            raise FileError(str(error).replace(str(copy), str(directory.checkpoint))) from error
     return finish(prepared, task.options, run, choice)
 
 
