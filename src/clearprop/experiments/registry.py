@@ -114,6 +114,12 @@ _ORDER = (
         ("learning_rate", "seed", "batch_size"),
     ),
     Experiment(
+        "schedules",
+        "The learning rate over time",
+        "every schedule, a rate lowered on a plateau, a rate chosen by trying: what they do",
+        ("learning_rate", "seed", "batch_size"),
+    ),
+    Experiment(
         "moons",
         "Two half-moons, one sample at a time",
         "37 parameters at three rates from many seeds: which learn, which die, and the borders",
