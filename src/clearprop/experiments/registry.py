@@ -96,6 +96,12 @@ _ORDER = (
         ("learning_rate",),
     ),
     Experiment(
+        "ways-to-learn",
+        "Five ways to learn",
+        "from trying every combination to backpropagation: what each costs, and how that grows",
+        ("learning_rate", "seed"),
+    ),
+    Experiment(
         "himmelblau",
         "Four valleys",
         "which minimum a descent ends in: by its start, its rate and its update rule",
