@@ -2,181 +2,166 @@
 
     python bench/regret.py [CHOICES]
 
-Eight data sets, a network of 64-64 ReLU neurons, batch 64, 60 epochs under a cosine, float32. The
-oracle is the best of 21 rates a quarter of a decade apart, by the mean validation loss of the kept
-networks over eight seeds that no choice has seen. The regret of a rate is how much higher its loss
-over the same seeds is, in percent. The automatic choice is made CHOICES times (3) from other
-starts; its cost is its time over that of one full training, the best of three measurements each.
-Prints Markdown.
+Eight data sets, a network of 64-64 ReLU neurons, batch 64, 60 epochs under a cosine, float32; Adam
+and SGD with momentum. A rate's loss is the mean validation loss of the kept networks over seeds
+that no choice has seen: 16, and up to 128 until the best rate's mean has a standard error of 2 %.
+
+The oracle knows these losses for 21 rates a quarter of a decade apart. The lowest of 21 noisy means
+is lower than what its rate is worth, so the oracle chooses by one half of the seeds and is scored
+on the other, and the other way round; its loss is the mean of both. The regret of a rate is how
+much higher its loss over all seeds is, in percent; it can be a little below zero.
+
+Every way that looks at the data chooses CHOICES times (5), from other starts and in another order
+of the samples. Time is that of a choice over that of one full training, the best of three
+measurements each, alternating; work is counted in samples trained on, likewise. Rate-free methods
+are trained at their default rate; their regret is against Adam's oracle. Prints Markdown.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn import datasets
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
+from numpy.typing import NDArray
+from regret_tasks import DATA, FIRST_SEED, HOW, Task, standard_error, sure_losses
 
 import clearprop as cp
+from clearprop.training import DEFAULT_RATES
 
-BOTH: dict[str, Any] = {"return_X_y": True}
-DATA: dict[str, tuple[bool, Callable[[], Any]]] = {  # name -> classes?, arrays
-    "breast_cancer": (True, lambda: datasets.load_breast_cancer(**BOTH)),
-    "iris": (True, lambda: datasets.load_iris(**BOTH)),
-    "wine": (True, lambda: datasets.load_wine(**BOTH)),
-    "digits": (True, lambda: datasets.load_digits(**BOTH)),
-    "diabetes": (False, lambda: datasets.load_diabetes(**BOTH)),
-    "moons": (True, lambda: datasets.make_moons(1500, noise=0.3, random_state=1)),
-    "classification": (
-        True,
-        lambda: datasets.make_classification(
-            2500, 30, n_informative=10, n_classes=3, random_state=1
-        ),
-    ),
-    "friedman1": (False, lambda: datasets.make_friedman1(1500, noise=1.0, random_state=1)),
-}
 GRID = {
     "adam": [float(f"{10 ** (k / 4):.3g}") for k in range(-20, 1)],
     "momentum": [float(f"{10 ** (k / 4):.3g}") for k in range(-17, 4)],
 }
 FIXED = {"adam": (0.001, 0.003, 0.01), "momentum": (0.01, 0.03, 0.1)}
-HOW: dict[str, Any] = {"batch_size": 64, "epochs": 60, "schedule": "cosine"}
-ORACLE_SEEDS = list(range(1000, 1008))
-SURE = 0.1  # standard error of the oracle's loss, as a share, from which it knows too little itself
+RATE_FREE = {"schedule_free_adamw": "constant", "prodigy": "cosine"}  # rule -> its schedule
+RATE_FREE_SEEDS = 16
 
 
 @dataclass
 class Case:
-    """One data set and optimizer: the rate of every way, the losses, the cost."""
+    """One data set and optimizer: what every way chose and lost, and what the choice cost."""
 
     name: str
     optimizer: str
     rates: dict[str, list[float]] = field(default_factory=dict)
     regrets: dict[str, list[float]] = field(default_factory=dict)
-    oracle: float = 0.0
+    work: list[float] = field(default_factory=list)
+    best: float = 0.0
+    seeds: int = 0
     error: float = 0.0
-    cost: float = 0.0
-    reliable: bool = True
+    time: float = 0.0
     says_so: bool = True
 
 
-def arrays(name: str) -> tuple[Any, ...]:
-    """Scaled training and validation parts, and the output that goes with the targets."""
-    classes, load = DATA[name]
-    X, y = load()
-    if not classes:
-        y = (y - y.mean()) / y.std()
-    parts = train_test_split(X, y, test_size=0.4, random_state=1, stratify=y if classes else None)
-    scaler = StandardScaler().fit(parts[0])
-    X, X_val = (scaler.transform(part).astype("float32") for part in parts[:2])
-    n = len(np.unique(y)) if classes else 0
-    output = "identity" if not classes else "sigmoid" if n == 2 else "softmax"
-    return X, parts[2], X_val, parts[3], output, 1 if n <= 2 else n
-
-
-def network(task: tuple[Any, ...], seed: int) -> cp.Network:
-    """The network for a task."""
-    sizes = [task[0].shape[1], 64, 64, task[5]]
-    return cp.Network(sizes, output=task[4], seed=seed, dtype="float32")
-
-
 def measure(name: str, optimizer: str, choices: int) -> Case:
-    """Every way's rate, then what each of them loses."""
-    task = arrays(name)
-    X, y, X_val, y_val = task[:4]
-    how = {**HOW, "optimizer": optimizer}
-    case = Case(name, optimizer)
+    """Every way's rates, then what each of them loses."""
+    task, case = Task.of(name), Case(name, optimizer)
     for seed in range(choices):
-        net = network(task, seed)
-        choice = cp.choose_learning_rate(net, X, y, validation=(X_val, y_val), seed=seed, **how)
+        choice = choose(task, optimizer, seed)
         case.rates.setdefault("automatic", []).append(choice.rate)
-        case.reliable &= choice.reliable
-        look = cp.range_test(net, X, y, optimizer=optimizer, batch_size=64, seed=seed)
+        case.work.append(choice.work)
+        look = cp.range_test(
+            task.network(seed), task.X, task.y, optimizer=optimizer, batch_size=64, seed=seed
+        )
         for rule, rate in look.suggestions.items():
             case.rates.setdefault(f"range test, {rule.replace('_', ' ')}", []).append(rate)
     for rate in FIXED[optimizer]:
         case.rates[f"fixed {rate:g}"] = [rate]
-    case.cost = cost(task, how, case.rates["automatic"][0])
-    case.says_so = says_so(task, how)
+    case.time = relative_time(task, optimizer, case.rates["automatic"][0])
+    case.says_so = not choose(task.shuffled(), optimizer, 0).reliable
     tried = sorted({*GRID[optimizer], *(r for rates in case.rates.values() for r in rates)})
-    runs = cp.train_population(
-        network(task, 0),
-        X,
-        y,
-        cp.grid(learning_rate=tried, seed=ORACLE_SEEDS),
-        validation=(X_val, y_val),
-        **how,
-    )
-    kept = np.array([run.history["validation_loss"][run.kept_epoch] for run in runs])
-    kept = kept.reshape(len(tried), len(ORACLE_SEEDS))
-    loss = dict(zip(tried, kept.mean(axis=1).tolist(), strict=True))
-    case.oracle = min(GRID[optimizer], key=lambda rate: loss[rate])
-    here = kept[tried.index(case.oracle)]
-    case.error = float(here.std(ddof=1) / np.sqrt(len(here)) / here.mean())
+    losses = sure_losses(task, tried, optimizer=optimizer)
+    on_grid = losses[[tried.index(rate) for rate in GRID[optimizer]]]
+    case.best = GRID[optimizer][int(np.argmin(on_grid.mean(axis=1)))]
+    case.seeds, case.error = losses.shape[1], standard_error(on_grid)
+    reached, means = oracle(on_grid), dict(zip(tried, losses.mean(axis=1).tolist(), strict=True))
     for way, rates in case.rates.items():
-        case.regrets[way] = [100 * (loss[rate] / loss[case.oracle] - 1) for rate in rates]
+        case.regrets[way] = [100 * (means[rate] / reached - 1) for rate in rates]
+    if optimizer == "adam":
+        for rule, schedule in RATE_FREE.items():
+            loss = rate_free(task, rule, schedule)
+            case.regrets[f"{rule}, {DEFAULT_RATES[rule]:g}"] = [100 * (loss / reached - 1)]
     return case
 
 
-def cost(task: tuple[Any, ...], how: dict[str, Any], rate: float) -> float:
+def choose(task: Task, optimizer: str, seed: int) -> cp.Choice:
+    """The automatic choice from one start."""
+    return cp.choose_learning_rate(
+        task.network(seed),
+        task.X,
+        task.y,
+        validation=task.validation,
+        optimizer=optimizer,
+        seed=seed,
+        **HOW,
+    )
+
+
+def oracle(losses: NDArray[Any]) -> float:
+    """What the best rate by each half of the seeds is worth on the other half, on average."""
+    even, odd = losses[:, ::2].mean(axis=1), losses[:, 1::2].mean(axis=1)
+    return float((odd[np.argmin(even)] + even[np.argmin(odd)]) / 2)
+
+
+def rate_free(task: Task, rule: str, schedule: str) -> float:
+    """Mean loss of a rule at its default rate."""
+    seeds = range(FIRST_SEED, FIRST_SEED + RATE_FREE_SEEDS)
+    rates = [DEFAULT_RATES[rule]]
+    return float(task.losses(rates, seeds, optimizer=rule, schedule=schedule).mean())
+
+
+def relative_time(task: Task, optimizer: str, rate: float) -> float:
     """Time of a choice over the time of a full training; the best of three, alternating."""
-    X, y, X_val, y_val = task[:4]
-    net, validation = network(task, 0), (X_val, y_val)
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(3):
         begun = time.perf_counter()
-        cp.train_population(net, X, y, [{"learning_rate": rate}], validation=validation, **how)
+        cp.train_population(
+            task.network(0),
+            task.X,
+            task.y,
+            [{"learning_rate": rate}],
+            validation=task.validation,
+            optimizer=optimizer,
+            **HOW,
+        )
         times[0].append(time.perf_counter() - begun)
-        times[1].append(cp.choose_learning_rate(net, X, y, validation=validation, **how).seconds)
+        times[1].append(choose(task, optimizer, 0).seconds)
     return float(min(times[1]) / min(times[0]))
 
 
-def says_so(task: tuple[Any, ...], how: dict[str, Any]) -> bool:
-    """Whether shuffled targets, from which nothing can be learned, are seen through."""
-    X, y, X_val, y_val = task[:4]
-    shuffle = np.random.default_rng(0).permutation
-    validation = (X_val, shuffle(y_val))
-    choice = cp.choose_learning_rate(network(task, 0), X, shuffle(y), validation=validation, **how)
-    return not choice.reliable
-
-
 def ways(cases: list[Case]) -> None:
-    """A line for each way: regret over all sets, over those the oracle is sure of, cost."""
-    sure = [case for case in cases if case.error <= SURE]
-    print(f"| {cases[0].optimizer} | mean | worst | mean, sure | worst, sure |")
-    print("|---|---:|---:|---:|---:|")
-    for way in cases[0].rates:
-        columns = []
-        for group in (cases, sure):
-            regrets = [r for case in group for r in case.regrets.get(way, [])]
-            columns += [f"{np.mean(regrets):.1f}", f"{np.max(regrets):.1f}"]
-        print(f"| {way} | {' | '.join(columns)} |")
+    """A line for each way: the mean regret, the worst data set, the worst single choice."""
+    print(f"| {cases[0].optimizer} | mean | worst data set | worst choice |")
+    print("|---|---:|---:|---:|")
+    for way in cases[0].regrets:
+        sets = [np.mean(case.regrets[way]) for case in cases if way in case.regrets]
+        single = max(max(case.regrets.get(way, [-np.inf])) for case in cases)
+        print(f"| {way} | {np.mean(sets):.1f} | {np.max(sets):.1f} | {single:.1f} |")
     print()
 
 
 def sets(cases: list[Case]) -> None:
     """A line for each data set: what was chosen, what was best, what it cost."""
-    print("| data | optimizer | chosen | regret | best | ± | cost | shuffled seen |")
-    print("|---|---|---|---|---:|---:|---:|---|")
+    print("| data | optimizer | chosen | regret | best | seeds | ± | work | time | shuffled seen |")
+    print("|---|---|---|---|---:|---:|---:|---:|---:|---|")
     for case in cases:
         chosen = ", ".join(f"{rate:.3g}" for rate in case.rates["automatic"])
         regret = ", ".join(f"{r:.1f}" for r in case.regrets["automatic"])
         print(
-            f"| {case.name} | {case.optimizer} | {chosen} | {regret} | {case.oracle:.3g} | "
-            f"{100 * case.error:.0f} % | {case.cost:.1f} | {'yes' if case.says_so else 'no'} |"
+            f"| {case.name} | {case.optimizer} | {chosen} | {regret} | {case.best:.3g} | "
+            f"{case.seeds} | {100 * case.error:.1f} % | {np.mean(case.work):.1f} | "
+            f"{case.time:.1f} | {'yes' if case.says_so else 'no'} |"
         )
-    print(f"\nMean cost {np.mean([case.cost for case in cases]):.2f} full trainings.")
+    work, times = np.mean([case.work for case in cases]), np.mean([case.time for case in cases])
+    print(f"\nMean work {work:.2f}, mean time {times:.2f} full trainings.")
 
 
 def main() -> None:
     """Measure and print everything."""
-    choices = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    choices = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     cases = []
     for optimizer in GRID:
         for name in DATA:

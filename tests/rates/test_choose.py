@@ -269,3 +269,13 @@ def test_the_reasons_to_doubt(losses, constant, n, reason):
 def test_a_rate_that_cannot_be_the_best_gives_no_answer():
     ruled_out = replace(LONG, doubts=np.array([np.inf, np.inf]))
     assert "diverged" in sys.modules["clearprop.rates.choose"]._doubt([ruled_out], 9.0, 100)
+
+
+def test_networks_of_which_few_fit_into_memory_are_tried_in_turns(choice, monkeypatch):
+    monkeypatch.setattr("clearprop.rates.trials.how_many_fit", lambda *_: 0)
+    alone = choose()
+    assert alone.rate == choice.rate
+    assert all(
+        np.array_equal(a.losses, b.losses, equal_nan=True)
+        for a, b in zip(alone.evidence, choice.evidence, strict=True)
+    )

@@ -7,7 +7,7 @@ import os
 from clearprop.errors import ArgumentError
 from clearprop.network import Network
 
-__all__ = ["bytes_per_member", "check_fits", "physical_memory", "records_fit"]
+__all__ = ["bytes_per_member", "check_fits", "how_many_fit", "physical_memory", "records_fit"]
 
 _SHARE = 0.5  # of the machine's memory; the rest is for the data and for others
 _COPIES = 8  # parameters, best, up to four slots of the rule, what an epoch copies
@@ -25,13 +25,18 @@ def bytes_per_member(network: Network, n_samples: int, epochs: int) -> int:
     return parameters + 2 * 8 * n_samples + 10 * 8 * (epochs + 1)
 
 
+def how_many_fit(network: Network, n_samples: int, epochs: int) -> int:
+    """Members that fit into half of the machine's memory."""
+    return int(_SHARE * physical_memory()) // bytes_per_member(network, n_samples, epochs)
+
+
 def check_fits(members: int, network: Network, n_samples: int, epochs: int) -> None:
     """Refuse more members than memory allows.
 
     Raises:
         ArgumentError: it says how many fit.
     """
-    fit = int(_SHARE * physical_memory()) // bytes_per_member(network, n_samples, epochs)
+    fit = how_many_fit(network, n_samples, epochs)
     if members > fit:
         raise ArgumentError(
             f"rates times seeds must be at most {fit:,} for this network in the memory of this "

@@ -13,6 +13,7 @@ from clearprop.engines import Data
 from clearprop.network import Network
 from clearprop.rates.evidence import Evidence
 from clearprop.rates.grids import seed_list
+from clearprop.rates.memory import how_many_fit
 from clearprop.training import Hooks, Population, Run, Settings, train_population
 from clearprop.training.loop import Listener
 
@@ -85,8 +86,15 @@ class Trials:
         wanted = part * self.settings.epochs
         epochs, n = max(1, round(wanted)), len(self.data[0].X)
         size = n if wanted >= 1 else self._fewer(wanted)
-        population = self._train(members, self.short(epochs, constant=constant), size)
-        losses = np.array([_held_loss(run) for run in population]).reshape(len(rates), len(seeds))
+        at_once = max(1, how_many_fit(self.network, size, epochs))  # a big network, one at a time
+        held = [
+            _held_loss(run)
+            for first in range(0, len(members), at_once)
+            for run in self._train(
+                members[first : first + at_once], self.short(epochs, constant=constant), size
+            )
+        ]
+        losses = np.reshape(held, (len(rates), len(seeds)))
         share = epochs * size / (self.settings.epochs * n)
         return Evidence(
             np.array(rates), losses, epochs, "constant" if constant else "compressed", share
