@@ -72,7 +72,11 @@ def test_the_answer_has_an_interval_evidence_and_a_cost(choice):
     assert choice.rate in last.rates
     assert choice.cost > 0
     assert choice.batch_size == 16
-    assert "(sgd, batch 16)" in choice.verdict
+    assert choice.verdict.startswith(
+        f"The learning rate {choice.rate:g} (sgd, batch 16) was chosen"
+    )
+    assert f"together as much work as {work:.2g} full ones. In 15 epochs it" in choice.verdict
+    assert ", the mean of 2 seeds; " in choice.verdict
     assert f"{choice.rate:g}" in repr(choice)
 
 

@@ -52,7 +52,7 @@ class Choice:
 
     @property
     def verdict(self) -> str:
-        """The answer in one sentence."""
+        """The answer in plain words."""
         how = f"({self.optimizer}, batch {self.batch_size})"
         if self.reason is not None:
             return (
@@ -62,10 +62,13 @@ class Choice:
         low, high = self.interval or (self.rate, self.rate)
         last, trained = self.evidence[-1], sum(each.trainings for each in self.evidence)
         among = f"{low:g} to {high:g} are as good" if low < high else "no other tried is as good"
+        seeds = last.losses.shape[1]
+        mean = f", the mean of {seeds} seeds" if seeds > 1 else ""
+        epochs = f"{last.epochs} epoch{'s' * (last.epochs != 1)}"
         return (
-            f"The learning rate {self.rate:g} {how} was chosen by {trained} short trainings, the "
-            f"longest of {last.epochs} epochs: mean {self.watched} {last.means[last.best]:.4g} "
-            f"over {counted_seeds(last.losses.shape[1])}; {among}."
+            f"The learning rate {self.rate:g} {how} was chosen by {trained} short trainings, "
+            f"together as much work as {self.work:.2g} full ones. In {epochs} it reached a "
+            f"{self.watched} of {last.means[last.best]:.4g}{mean}; {among}."
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -105,12 +108,3 @@ class Choice:
 
     def __repr__(self) -> str:
         return f"Choice({self.rate:g}; {self.verdict} It cost {self.cost:.2g} full trainings.)"
-
-
-def counted_seeds(count: int) -> str:
-    """A count of seeds in words.
-
-    >>> counted_seeds(1)
-    '1 seed'
-    """
-    return f"{count} seed{'s' * (count != 1)}"
