@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from clearprop.experiments import five_classes, learn
+from clearprop.experiments import learn
+from clearprop.experiments.five_classes_training import learn_animals
 from clearprop.experiments.lesson import Text
 
 
@@ -48,7 +49,7 @@ def test_before_training_all_is_a_guess_among_five(taught):
 
 
 def test_new_animals_are_counted_once_each():
-    found = five_classes._learn(0.5, 20, seed=0)
+    found = learn_animals(0.5, 20, seed=0)
     assert found.counts.sum(axis=1).tolist() == [40] * 5
     assert found.counts[0, 1] > 0  # small dogs are taken for cats
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,14 @@ from clearprop import figures
 from clearprop.engines import Data
 from clearprop.engines.objective import loss_and_gradient
 from clearprop.equations.activations import ACTIVATIONS
-from clearprop.equations.gradients import central_differences
+from clearprop.experiments.activations_softmax import (
+    H,
+    formulas,
+    softmax_blocks,
+    softmax_checks,
+    some_logits,
+    value_of,
+)
 from clearprop.experiments.compare import close, holds
 from clearprop.experiments.lesson import (
     Block,
@@ -33,8 +39,6 @@ __all__ = ["teach"]
 Floats = NDArray[np.float64]
 
 _REACH = 5.0  # of the curves, to either side of 0
-_H = 1e-6  # of the finite differences
-_ROWS, _CLASSES = 4, 3  # of the numbers that softmax is checked on
 _LAYERS, _WIDTH = 10, 32  # hidden layers that a gradient passes, and their neurons
 _SHOWN = (-2.0, 0.0, 2.0)
 
@@ -67,9 +71,9 @@ def teach(play: Play) -> Lesson:
             *(block for name in plain for block in _one(name, z)),
             _table(plain),
             *_many_layers(plain, seed),
-            *_softmax(z, _logits(seed)),
+            *softmax_blocks(z, some_logits(seed)),
         ],
-        [*_straight_checks(seed), *_slope_checks(plain, seed), *_softmax_checks(_logits(seed))],
+        [*_straight_checks(seed), *_slope_checks(plain, seed), *softmax_checks(some_logits(seed))],
         [
             "clearprop learn activations --seed 7     other places to check the slopes at",
             "clearprop learn forward                  the sigmoid at work",
@@ -77,13 +81,9 @@ def teach(play: Play) -> Lesson:
     )
 
 
-def _value(name: str, z: Floats) -> Floats:
-    return np.asarray(ACTIVATIONS[name][0](z))
-
-
 def _slope(name: str, z: Floats) -> Floats:
     """The derivative: the way back with `∂C/∂a = 1`."""
-    return np.asarray(ACTIVATIONS[name][1](np.ones_like(z), z, _value(name, z)))
+    return np.asarray(ACTIVATIONS[name][1](np.ones_like(z), z, value_of(name, z)))
 
 
 def _straight(seed: int) -> tuple[Network, Network]:
@@ -117,27 +117,18 @@ def _introduction() -> list[Block]:
 
 
 def _one(name: str, z: Floats) -> list[Block]:
-    data = (name, z, _value(name, z), _slope(name, z))
+    data = (name, z, value_of(name, z), _slope(name, z))
     labels = ("f(z)", "f′(z)")
     return [
         Heading(name),
         *([Text(_WORDS[name])] if name in _WORDS else []),
         Picture(
             name,
-            _formulas(name),
+            formulas(name),
             figures.describe_function_curve(*data, labels=labels),
             lambda theme: figures.function_curve(*data, labels=labels, theme=theme),
         ),
     ]
-
-
-def _formulas(name: str) -> str:
-    """The equation and the way back, in the words of the equations themselves."""
-    forward, backward = (
-        (function.__doc__ or name).strip().splitlines()[0].replace("`", "").rstrip(".")
-        for function in ACTIVATIONS[name]
-    )
-    return f"Full line: {forward.split('. ')[0]}. Dashed: its slope. Way back: {backward}."
 
 
 def _table(names: Sequence[str]) -> Table:
@@ -146,7 +137,7 @@ def _table(names: Sequence[str]) -> Table:
     rows = [
         (
             name,
-            *(number(value, 3) for value in _value(name, places)),
+            *(number(value, 3) for value in value_of(name, places)),
             *(number(value, 3) for value in _slope(name, places)),
             number(float(_slope(name, z).max()), 3),
         )
@@ -200,66 +191,12 @@ def _share_left(name: str, seed: int) -> float:
     return first / last
 
 
-def _logits(seed: int) -> Floats:
-    """Some rows of sums, as outputs of a network could have them."""
-    return 2 * np.random.default_rng(seed).standard_normal((_ROWS, _CLASSES))
-
-
-def _softmax(z: Floats, logits: Floats) -> list[Block]:
-    rows = np.zeros((z.size, _CLASSES))
-    rows[:, 0] = z
-    a = _value("softmax", rows)
-    e_1 = np.zeros_like(rows)
-    e_1[:, 0] = 1  # asks for the slopes of the first output
-    slope = np.asarray(ACTIVATIONS["softmax"][1](e_1, rows, a))[:, 0]
-    data = ("softmax: the first of three, the others at z = 0", z, a[:, 0], slope)
-    labels = ("a1", "∂a1/∂z1")
-    first, powers = logits[0], np.exp(logits[0])
-    p = _value("softmax", logits)
-    return [
-        Heading("softmax"),
-        Text(
-            "The others look at one number. Softmax looks at all outputs together and makes shares "
-            "of them, for questions with several answers of which one is right: e to the power of "
-            "each, divided by their sum. So all are above 0 and together they are 1."
-        ),
-        Worked(
-            [
-                f"z        = {', '.join(number(value) for value in first)}",
-                f"e^z      = {', '.join(number(value) for value in powers)}",
-                f"their sum  {number(powers.sum())}",
-                f"a        = {', '.join(number(value) for value in p[0])}",
-            ]
-        ),
-        Table(
-            "Rows of softmax: each sums to 1",
-            ("row", *(f"a{k + 1}" for k in range(_CLASSES)), "sum"),
-            [
-                (str(k), *(f"{value:.4f}" for value in row), f"{row.sum():.4f}")
-                for k, row in enumerate(p)
-            ],
-        ),
-        Picture(
-            "softmax",
-            _formulas("softmax"),
-            figures.describe_function_curve(*data, labels=labels, x_name="z1"),
-            lambda theme: figures.function_curve(
-                *data, labels=labels, x_name="z1", theme=theme
-            ),
-        ),
-        Text(
-            "More for one means less for the others. So a change of z1 changes every output, and "
-            "softmax has a slope for each pair: ∂a_m/∂z_k = a_m(1 − a_k) if m = k, else −a_m a_k."
-        ),
-    ]  # fmt: skip
-
-
 # Checks -------------------------------------------------------------------------------------------
 
 
 def _straight_checks(seed: int) -> list[Check]:
     two, one = _straight(seed)
-    X = _logits(seed)[:, :2]
+    X = some_logits(seed)[:, :2]
     return [
         close("two layers without a bend, and one layer of W1 W2", one.predict(X),
               two.predict(X), tolerance=1e-12, source="algebra"),
@@ -269,16 +206,16 @@ def _straight_checks(seed: int) -> list[Check]:
 def _slope_checks(names: Sequence[str], seed: int) -> list[Check]:
     """Each slope at random places, none of them at a kink, beside finite differences."""
     z = np.random.default_rng(seed).uniform(-_REACH, _REACH, 64)
-    z = z[np.abs(z) > 2 * _H]
+    z = z[np.abs(z) > 2 * H]
     checks = []
     for name in names:
-        measured = (_value(name, z + _H) - _value(name, z - _H)) / (2 * _H)
+        measured = (value_of(name, z + H) - value_of(name, z - H)) / (2 * H)
         checks.append(
             close(f"{name}′", measured, _slope(name, z), tolerance=1e-8,
                   source="finite differences")
         )  # fmt: skip
     largest = np.array([_slope("sigmoid", np.zeros(1))[0], _slope("tanh", np.zeros(1))[0]])
-    far = np.concatenate([_value(name, np.array([-800.0, 800.0])) for name in names])
+    far = np.concatenate([value_of(name, np.array([-800.0, 800.0])) for name in names])
     return [
         *checks,
         close("sigmoid′(0) and tanh′(0)", [0.25, 1.0], largest, tolerance=0.0, source="by hand"),
@@ -299,28 +236,3 @@ def _vanishing_check(seed: int) -> Check:
 
 def _finite(values: Floats) -> str:
     return "finite" if np.isfinite(values).all() else "not finite"
-
-
-def _softmax_checks(logits: Floats) -> list[Check]:
-    a = _value("softmax", logits)
-    checks = [
-        close("each row of softmax", np.ones(_ROWS), a.sum(axis=1), tolerance=1e-15,
-              source="shares of a whole"),
-        close("softmax of (0, 0, 800)", [0.0, 0.0, 1.0],
-              _value("softmax", np.array([0.0, 0.0, 800.0])), tolerance=1e-300,
-              source="by hand", note="written as e^800 it would be infinite divided by infinite"),
-    ]  # fmt: skip
-    for m in range(_CLASSES):
-        e_m = (np.arange(_CLASSES) == m).astype(np.float64)
-        exact = ACTIVATIONS["softmax"][1](e_m, logits[0], a[0])
-        measured = central_differences(partial(_output, m), logits[0], _H)
-        checks.append(
-            close(f"∂a{m + 1}/∂z1 … ∂a{m + 1}/∂z{_CLASSES}", measured, exact, tolerance=1e-8,
-                  source="finite differences")
-        )  # fmt: skip
-    return checks
-
-
-def _output(m: int, z: Floats) -> Floats:
-    """Output m of softmax: `(..., n) -> (...)`."""
-    return _value("softmax", z)[..., m]

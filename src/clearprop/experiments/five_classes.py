@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clearprop import figures
 from clearprop.equations.activations import softmax_backward
 from clearprop.experiments.compare import close, holds
+from clearprop.experiments.five_classes_training import EACH, EPOCHS, NAMES, Learned, learn_animals
 from clearprop.experiments.lesson import (
     Block,
     Check,
@@ -24,45 +22,19 @@ from clearprop.experiments.lesson import (
 )
 from clearprop.experiments.play import Play
 from clearprop.experiments.steps import differences
-from clearprop.ledgers import Ledger, ledger
+from clearprop.ledgers import Ledger
 from clearprop.ledgers.writing import number
-from clearprop.network import Network
-from clearprop.training import Run, train
 
 __all__ = ["teach"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
-NAMES = ("dog", "cat", "mouse", "cow", "hen")
-_LOG_KG = (1.3, 0.6, -1.7, 2.8, 0.4)  # 20 kg, 4 kg, 20 g, 630 kg, 2.5 kg
-_SPREAD = (0.3, 0.12, 0.15, 0.12, 0.12)  # dogs differ most
-_LEGS = (1.0, 1.0, 1.0, 1.0, -1.0)  # four legs, or two
-_EACH = 40  # animals of each class to learn from, and as many new ones
-_ETA, _BATCH, _EPOCHS = 0.5, 20, 100
-_LOSS = "categorical_cross_entropy"
-
-
-@dataclass(frozen=True)
-class _Lesson:
-    """All that was computed.
-
-    Attributes:
-        start, end: the ledger of five typical animals, before and after training.
-        run: the training.
-        counts: new animals, true class down, answer across.
-    """
-
-    start: Ledger
-    end: Ledger
-    run: Run
-    counts: Ints
+_ETA, _BATCH = 0.5, 20
 
 
 def teach(play: Play) -> Lesson:
     """Five animals before training, the training, the same five after it, and new ones."""
     eta, batch = play.learning_rate or _ETA, play.batch_size or _BATCH
-    found = _learn(eta, batch, play.seed or 0)
+    found = learn_animals(eta, batch, play.seed or 0)
     usual = not play.changes
     return Lesson(
         [
@@ -80,39 +52,6 @@ def teach(play: Play) -> Lesson:
             "clearprop learn five-classes --batch-size full     fewer, surer steps",
         ],
     )  # fmt: skip
-
-
-def _animals(rng: np.random.Generator) -> tuple[Floats, Ints]:
-    """Animals of every class, `_EACH` of each: log10 of the weight in kg, legs; and the class."""
-    classes = np.repeat(np.arange(len(NAMES)), _EACH)
-    size = np.array(_LOG_KG)[classes] + np.array(_SPREAD)[classes] * rng.standard_normal(
-        len(classes)
-    )
-    return np.column_stack([size, np.array(_LEGS)[classes]]), classes
-
-
-def _typical() -> tuple[Floats, Ints]:
-    """One animal of each class."""
-    return np.column_stack([_LOG_KG, _LEGS]), np.arange(len(NAMES))
-
-
-def _step(network: Network, eta: float) -> Ledger:
-    return ledger(network, *_typical(), loss=_LOSS, learning_rate=eta)
-
-
-def _learn(eta: float, batch: int | str, seed: int) -> _Lesson:
-    network = Network([2, len(NAMES)], output="softmax")
-    network.parameters[:] = 0.0  # no opinion: every class as likely as the others
-    rng = np.random.default_rng(seed)
-    X, classes = _animals(rng)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that it diverged is said in the lesson
-        run = train(network, X, classes, loss=_LOSS, optimizer="sgd", learning_rate=eta,
-                    batch_size=batch, epochs=_EPOCHS, seed=seed, restore_best=False)  # fmt: skip
-    X_new, true = _animals(rng)
-    counts = np.zeros((len(NAMES), len(NAMES)), dtype=np.int64)
-    np.add.at(counts, (true, run.network.predict(X_new).argmax(axis=1)), 1)
-    return _Lesson(_step(network, eta), _step(run.network, eta), run, counts)
 
 
 def _introduction(step: Ledger) -> list[Block]:
@@ -164,10 +103,10 @@ def _at_the_start(step: Ledger) -> list[Block]:
     ]
 
 
-def _training(found: _Lesson, eta: float, batch: int | str) -> list[Block]:
+def _training(found: Learned, eta: float, batch: int | str) -> list[Block]:
     losses = np.asarray(found.run.history["train_loss"], dtype=np.float64)
     series = [figures.Series("", np.arange(len(losses)), losses)]
-    all_of_them = _EACH * len(NAMES)
+    all_of_them = EACH * len(NAMES)
     whole = isinstance(batch, str) or batch >= all_of_them
     size = f"all {all_of_them}" if whole else str(batch)
     names = (f"Training loss, η = {eta:g}, batch {size}", "epoch", "mean of −ln p(true)")
@@ -177,7 +116,7 @@ def _training(found: _Lesson, eta: float, batch: int | str) -> list[Block]:
     return [
         Heading("Training"),
         Text(
-            f"{_EACH} animals of each kind, {_EPOCHS} times through all of them, gradient descent "
+            f"{EACH} animals of each kind, {EPOCHS} times through all of them, gradient descent "
             f"with η = {eta:g} and steps on {size} of them. The mean loss {ended}"
         ),
         Picture(
@@ -220,7 +159,7 @@ def _at_the_end(step: Ledger) -> list[Block]:
     ]  # fmt: skip
 
 
-def _new_animals(found: _Lesson) -> list[Block]:
+def _new_animals(found: Learned) -> list[Block]:
     right, total = int(np.trace(found.counts)), int(found.counts.sum())
     return [
         Heading("Animals it has never seen"),
@@ -269,7 +208,7 @@ def _loss_of(z: list[float], true: int) -> float:
     return top + math.log(sum(math.exp(each - top) for each in z)) - z[true]
 
 
-def _summary_checks(found: _Lesson, *, usual: bool) -> list[Check]:
+def _summary_checks(found: Learned, *, usual: bool) -> list[Check]:
     first = float(found.run.history["train_loss"][0])
     checks = [
         close("loss before training: ln 5", math.log(5), first, tolerance=1e-12, source="by hand"),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clearprop import figures
 from clearprop.equations.gradients import central_differences
 from clearprop.equations.losses import FROM_LOGITS, LOSSES
-from clearprop.experiments.compare import close, holds, printed
+from clearprop.experiments.compare import close, printed
 from clearprop.experiments.lesson import (
     Block,
     Check,
@@ -22,6 +22,13 @@ from clearprop.experiments.lesson import (
     Text,
     Worked,
 )
+from clearprop.experiments.losses_logits import (
+    large_checks,
+    large_logits,
+    loss_of,
+    slope_of,
+    true_class,
+)
 from clearprop.experiments.play import Play
 from clearprop.ledgers.formulas import LOSS_FORMULAS
 from clearprop.ledgers.writing import number
@@ -31,7 +38,6 @@ __all__ = ["teach"]
 Floats = NDArray[np.float64]
 
 _P = 0.88  # of the true class, in the text
-_LOGIT = 800.0  # far beyond what an exponential holds
 _H = 1e-6  # of the finite differences
 _SAMPLES, _OUTPUTS = 4, 3
 
@@ -66,22 +72,14 @@ def teach(play: Play) -> Lesson:
             *(block for name in LOSSES for block in _one(name)),
             *_half(),
             *_example(),
-            *_large_logits(),
+            *large_logits(),
         ],
-        [*_example_checks(), *_large_checks(), *_slope_checks(play.seed or 0)],
+        [*_example_checks(), *large_checks(), *_slope_checks(play.seed or 0)],
         [
             "clearprop learn losses --seed 7     other answers to check the slopes at",
             "clearprop learn five-classes        the cross-entropy of five classes, by hand",
         ],
     )
-
-
-def _loss(name: str, a: Floats, y: Floats) -> Floats:
-    return np.asarray(LOSSES[name][0](a, y))
-
-
-def _slope(name: str, a: Floats, y: Floats) -> Floats:
-    return np.asarray(LOSSES[name][1](a, y))
 
 
 def _one(name: str) -> list[Block]:
@@ -95,7 +93,7 @@ def _over_answer(name: str) -> Picture:
     a, y = np.linspace(-2, 4, 241)[:, None], np.ones((241, 1))
     return _picture(
         name,
-        (f"{name}, target 1", a[:, 0], _loss(name, a, y), _slope(name, a, y)[:, 0]),
+        (f"{name}, target 1", a[:, 0], loss_of(name, a, y), slope_of(name, a, y)[:, 0]),
         "a",
         f"{_formula(name)}. The loss is lowest where the answer is the target, a = 1, and the "
         "slope points away from it: below 0 on the left, above 0 on the right.",
@@ -106,10 +104,10 @@ def _from_logits(name: str) -> list[Picture]:
     """Two figures: over the probability of the true class, and over the number it is made of."""
     binary = FROM_LOGITS[name] == "sigmoid"
     p = np.linspace(0.02, 0.999, 241)
-    loss_at, slope_at = _true_class(name, np.log(p / (1 - p)))
+    loss_at, slope_at = true_class(name, np.log(p / (1 - p)))
     over_p = (f"{name}, over p(true)", p, loss_at, slope_at / (p * (1 - p)))
     z = np.linspace(-6, 6, 241)
-    over_z = (f"{name}, over z", z, *_true_class(name, z))
+    over_z = (f"{name}, over z", z, *true_class(name, z))
     others = "" if binary else ", the other class at z = 0"
     return [
         _picture(name, over_p, "p", f"{_formula(name)}. Loss −ln p, slope −1/p: it grows "
@@ -118,16 +116,6 @@ def _from_logits(name: str) -> list[Picture]:
                  "the slope is p − 1, never steeper than −1. A wrong answer gives a full slope, "
                  "however sure it was; a squared error of p would be flat there."),
     ]  # fmt: skip
-
-
-def _true_class(name: str, z: Floats) -> tuple[Floats, Floats]:
-    """Loss and `∂loss/∂z` of the true class, a second class staying at z = 0."""
-    if FROM_LOGITS[name] == "sigmoid":
-        logits, y = z[:, None], np.ones((z.size, 1))
-    else:
-        logits = np.stack([z, np.zeros_like(z)], axis=1)
-        y = np.tile([1.0, 0.0], (z.size, 1))
-    return _loss(name, logits, y), _slope(name, logits, y)[:, 0]
 
 
 def _picture(
@@ -150,9 +138,9 @@ def _half() -> list[Block]:
     a, y, h = np.array([[3.0]]), np.array([[1.0]]), 0.5
     rows = []
     for name in ("mean_squared_error", "half_squared_error"):
-        slope = _slope(name, a, y)[0, 0]
-        curvature = (_slope(name, a + h, y)[0, 0] - slope) / h  # exact: the slope is a line
-        values = (_loss(name, a, y)[0], slope, curvature, 2 / curvature)
+        slope = slope_of(name, a, y)[0, 0]
+        curvature = (slope_of(name, a + h, y)[0, 0] - slope) / h  # exact: the slope is a line
+        values = (loss_of(name, a, y)[0], slope, curvature, 2 / curvature)
         rows.append((name, *map(number, values)))
     return [
         Heading("With ½ or without"),
@@ -186,76 +174,6 @@ def _example() -> list[Block]:
     ]  # fmt: skip
 
 
-# Logits that are too large for the formula as it is written --------------------------------------
-
-
-def _naive_binary(z: float) -> tuple[float, float]:
-    """Loss and slope for y = 1, computed as the formulas stand: p first, then −ln p and p′/p."""
-    with np.errstate(all="ignore"):
-        p = 1 / (1 + np.exp(np.float64(-z)))
-        return float(-np.log(p)), float(-1 / p * p * (1 - p))
-
-
-def _naive_softmax(z: Floats) -> tuple[float, Floats]:
-    """Loss and slopes for the last class, computed as the formulas stand: e^z over their sum."""
-    with np.errstate(all="ignore"):
-        p = np.exp(z) / np.exp(z).sum()
-        return float(-np.log(p[-1])), p - (np.arange(z.size) == z.size - 1)
-
-
-def _large_logits() -> list[Block]:
-    rows = []
-    for z in (-_LOGIT, _LOGIT):
-        plain = _naive_binary(z)
-        loss, slope = _true_class("binary_cross_entropy", np.array([z]))
-        ours = (float(loss[0]), float(slope[0]))
-        rows.append((f"sigmoid, z = {_listed(z)}", *map(_listed, (*plain, *ours))))
-    logits, y = _one_sure_of_three()
-    plain_loss, plain_slopes = _naive_softmax(logits[0])
-    name = "categorical_cross_entropy"
-    rows.append(
-        (
-            f"softmax, z = {_listed(*logits[0])}",
-            _listed(plain_loss),
-            _listed(*plain_slopes),
-            _listed(*_loss(name, logits, y)),
-            _listed(*_slope(name, logits, y)[0]),
-        )
-    )
-    return [
-        Heading("Why the loss is computed from the logits"),
-        Text(
-            "A sure network has large sums z. Take the formula as it is written, p first and then "
-            "−ln p, and for z = −800 the computer finds p = 0, ln 0 = −infinity, and a slope that "
-            "is not a number (nan). One such sample, and every weight is nan after the next step."
-        ),
-        Text(
-            "Written in z, the exponentials and the logarithm cancel before they can overflow. "
-            "For sigmoid and y = 1:"
-        ),
-        Worked(
-            [
-                "−ln p = ln(1 + e^−z) = max(−z, 0) + ln(1 + e^−|z|)",
-                "e^−|z| lies between 0 and 1, whatever z is; the slope is p − 1",
-            ]
-        ),
-        Table(
-            "The answer is yes, or the last class; as written, and as computed here",
-            ("logits", "loss as written", "slope as written", "loss here", "slope here"),
-            rows,
-        ),
-    ]
-
-
-def _listed(*values: float) -> str:
-    return ", ".join(number(value + 0.0) for value in values)  # −0 is 0
-
-
-def _one_sure_of_three() -> tuple[Floats, Floats]:
-    """Logits that are sure of the first class, and a target that says the last."""
-    return np.array([[_LOGIT, 0.0, -_LOGIT]]), np.array([[0.0, 0.0, 1.0]])
-
-
 # Checks -------------------------------------------------------------------------------------------
 
 
@@ -265,33 +183,13 @@ def _example_checks() -> list[Check]:
     y = np.eye(5)[:1]
     return [
         printed("binary cross-entropy of p = 0.88", ["0.128"],
-                _true_class("binary_cross_entropy", z)[0]),
+                true_class("binary_cross_entropy", z)[0]),
         printed("categorical cross-entropy of p = 0.88 among five", ["0.128"],
-                _loss("categorical_cross_entropy", rest, y)),
+                loss_of("categorical_cross_entropy", rest, y)),
         close("slope at a = 3, y = 1, without ½ and with it", [4.0, 2.0],
-              [_slope(name, np.array([[3.0]]), np.array([[1.0]]))[0, 0]
+              [slope_of(name, np.array([[3.0]]), np.array([[1.0]]))[0, 0]
                for name in ("mean_squared_error", "half_squared_error")],
               tolerance=0.0, source="by hand"),
-    ]  # fmt: skip
-
-
-def _large_checks() -> list[Check]:
-    far = np.array([-_LOGIT, _LOGIT])
-    loss, slope = _true_class("binary_cross_entropy", far)
-    logits, y = _one_sure_of_three()
-    naive = [*_naive_binary(-_LOGIT), _naive_softmax(logits[0])[0]]
-    lost = not any(math.isfinite(value) for value in naive)
-    return [
-        close("binary cross-entropy at z = ±800, y = 1", [800.0, 0.0], loss, tolerance=1e-300,
-              source="by hand"),
-        close("its slope there", [-1.0, 0.0], slope, tolerance=1e-300, source="by hand"),
-        close("categorical cross-entropy of (800, 0, −800), the last class true", [1600.0],
-              _loss("categorical_cross_entropy", logits, y), tolerance=1e-300, source="by hand"),
-        close("its slopes there", [[1.0, 0.0, -1.0]],
-              _slope("categorical_cross_entropy", logits, y), tolerance=1e-300, source="by hand"),
-        holds("the formulas as written, at the same logits", "inf or nan",
-              ", ".join(map(str, naive)), lost, source="recomputed",
-              note="what a text's formula gives when it is typed in as it stands"),
     ]  # fmt: skip
 
 
@@ -308,7 +206,7 @@ def _slope_checks(seed: int) -> list[Check]:
             central_differences(partial(_of_sample, name, y[i]), a[i], _H) for i in range(_SAMPLES)
         ]
         checks.append(
-            close(f"slope of {name}, {_OUTPUTS} outputs", measured, _slope(name, a, y),
+            close(f"slope of {name}, {_OUTPUTS} outputs", measured, slope_of(name, a, y),
                   tolerance=1e-8, source="finite differences")
         )  # fmt: skip
     return checks
@@ -316,4 +214,4 @@ def _slope_checks(seed: int) -> list[Check]:
 
 def _of_sample(name: str, y: Floats, a: Floats) -> Floats:
     """The loss of one sample as a function of its answers: `(..., k) -> (...)`."""
-    return _loss(name, a, y)
+    return loss_of(name, a, y)
