@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from clearprop import _checks
 from clearprop.figures.style import Theme
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class Worked:
 
     lines: Sequence[str]
 
+    def __str__(self) -> str:
+        """The lines."""
+        return "\n".join(self.lines)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -52,6 +57,26 @@ class Table:
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    def __str__(self) -> str:
+        """The title, and the columns in a fixed-width typeface.
+
+        >>> print(Table("Squares", ["n", "n²"], [["2", "4"], ["10", "100"]]))
+        Squares
+        n    n²
+        2     4
+        10  100
+        """
+        lines = [self.heads, *self.rows]
+        widths = [max(len(line[k]) for line in lines) for k in range(len(self.heads))]
+        shown = (
+            "  ".join(
+                cell.rjust(width) if k else cell.ljust(width)
+                for k, (cell, width) in enumerate(zip(line, widths, strict=True))
+            )
+            for line in lines
+        )
+        return "\n".join([self.title, *(line.rstrip() for line in shown)])
 
 
 @dataclass(frozen=True)
@@ -130,10 +155,27 @@ class Lesson:
         """The figures."""
         return [block for block in self.blocks if isinstance(block, Picture)]
 
+    def picture(self, kind: str) -> Picture:
+        """One of the figures.
+
+        Args:
+            kind: its name within the lesson, such as "loss".
+
+        Raises:
+            ArgumentError: the lesson has no figure of that name.
+        """
+        kinds = {picture.kind: picture for picture in self.pictures}
+        return kinds[_checks.one_of("kind", kind, kinds)]
+
     @property
     def tables(self) -> list[Table]:
-        """The tables."""
+        """The tables; `print` shows one."""
         return [block for block in self.blocks if isinstance(block, Table)]
+
+    @property
+    def worked(self) -> list[Worked]:
+        """The worked arithmetic; `print` shows it."""
+        return [block for block in self.blocks if isinstance(block, Worked)]
 
     @property
     def ok(self) -> bool:
