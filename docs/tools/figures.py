@@ -42,10 +42,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     shown = [block for block in blocks(markdown) if block.figure is not None]
     texts = _alternatives.get(source, [])
     for number, (block, text) in reversed(list(enumerate(zip(shown, texts, strict=True), 1))):
+        margin = " " * block.indent
         lines[block.last + 1 : block.last + 1] = [
             "",
-            f"![{text}]({stem}-{number}-light.svg#only-light)",
-            f"![{text}]({stem}-{number}-dark.svg#only-dark)",
+            f"{margin}![{text}]({stem}-{number}-light.svg#only-light)",
+            f"{margin}![{text}]({stem}-{number}-dark.svg#only-dark)",
             "",
         ]
         del lines[block.first - 1]

@@ -1,8 +1,9 @@
 """MkDocs hook: a page with `notebook: true` at its head can be downloaded as a notebook.
 
 Sessions become cells without prompts and with their outputs, commands become `!` cells,
-files become `%%writefile` cells. Pictures travel inside. What the page prints was checked by the
-tests, so nothing is run here.
+files become `%%writefile` cells. Pictures travel inside. What is collapsed on the page is collapsed
+in the notebook as well, text and code. What the page prints was checked by the tests, so nothing is
+run here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import base64
 import doctest
 import re
+import textwrap
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,6 +26,8 @@ __all__ = ["notebook", "on_files", "on_page_markdown"]
 _HEAD = re.compile(r"\A---\n(.*?)\n---\n", re.S)
 _COMMENT = re.compile(r"^<!--.*?-->\n", re.M | re.S)
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)#]+)(?:#[\w-]+)?\)(?:\{[^}]*\})?")
+_COLLAPSED = re.compile(r'^\?\?\? \w+ "([^"]+)"\n((?:(?: {4}.*)?(?:\n|\Z))+)', re.M)
+_CONTINUED = re.compile(r"\A((?:(?: {4}.*)?(?:\n|\Z))+)")  # of an answer, below its first code
 _PAGE_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)[^)]+\)(?:\{[^}]*\})?")
 
 
@@ -61,6 +65,8 @@ def notebook(page: str, folder: Path) -> Any:
         cells.append(new_code_cell("%matplotlib inline"))
     for block in blocks(page):
         code = _code_cells(block)
+        if block.indent:
+            code = [_hidden(cell) for cell in code]
         if code:
             cells += _text_cells("\n".join(lines[end : block.first]), folder)
             cells += code
@@ -75,7 +81,7 @@ def notebook(page: str, folder: Path) -> Any:
 
 
 def _text_cells(text: str, folder: Path) -> list[Any]:
-    text = _COMMENT.sub("", text).strip()
+    text = _folded(_COMMENT.sub("", text).strip("\n")).strip()
     if not text:
         return []
     attachments: dict[str, dict[str, str]] = {}
@@ -91,6 +97,17 @@ def _text_cells(text: str, folder: Path) -> list[Any]:
     return [new_markdown_cell(text, **({"attachments": attachments} if attachments else {}))]
 
 
+def _folded(text: str) -> str:
+    """What the page collapses, in the HTML that a notebook collapses."""
+
+    def folded(title: str, body: str) -> str:
+        body = textwrap.dedent(body).strip()
+        return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>\n\n" if body else ""
+
+    text = _CONTINUED.sub(lambda rest: folded("Go on", rest[1]), text, count=1)
+    return _COLLAPSED.sub(lambda box: folded(box[1], box[2]), text)
+
+
 def _code_cells(block: Block) -> list[Any]:
     """The cells of a block that is run or is a file; none for what is only shown."""
     if block.title and not block.title.startswith("src/"):
@@ -102,6 +119,12 @@ def _code_cells(block: Block) -> list[Any]:
     if block.language == "python":
         return [new_code_cell(block.code)]
     return _session_cells(block.code + _shown(block))
+
+
+def _hidden(cell: Any) -> Any:
+    """The cell, closed until somebody opens it."""
+    cell["metadata"]["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
+    return cell
 
 
 def _shown(block: Block) -> str:

@@ -181,6 +181,33 @@ def test_a_notebook_shows_the_figures_that_its_page_draws():
         assert cells[-1].source.endswith(f"\n{shown}")
 
 
+COLLAPSED = """\
+**1.** How much is it?
+
+??? note "Answer"
+
+    Count.
+
+    ```pycon
+    >>> 1 + 1
+    2
+    ```
+
+    Two.
+
+**2.** And now?
+"""
+
+
+def test_what_is_collapsed_on_a_page_is_collapsed_in_its_notebook():
+    question, code, rest = notebook(COLLAPSED, Path()).cells
+    answer = "<details><summary>Answer</summary>\n\nCount.\n\n</details>"
+    assert question.source == f"**1.** How much is it?\n\n{answer}"
+    assert code.metadata["jupyter"] == {"source_hidden": True, "outputs_hidden": True}
+    more = "<details><summary>Go on</summary>\n\nTwo.\n\n</details>"
+    assert rest.source == f"{more}\n\n**2.** And now?"
+
+
 def test_the_pictures_of_a_page_travel_in_its_notebook(tmp_path):
     (tmp_path / "dot.svg").write_text("<svg/>")
     (cell,) = notebook("![A dot](dot.svg#only-light) and [a page](other.md).", tmp_path).cells
