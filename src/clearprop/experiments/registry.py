@@ -102,6 +102,12 @@ _ORDER = (
         ("learning_rate", "seed"),
     ),
     Experiment(
+        "parallel",
+        "Many neurons at once",
+        "a layer neuron by neuron, as matrices, by the compiled core: equal numbers, other times",
+        ("seed",),
+    ),
+    Experiment(
         "himmelblau",
         "Four valleys",
         "which minimum a descent ends in: by its start, its rate and its update rule",
