@@ -12,15 +12,14 @@ on the other, and the other way round; its loss is the mean of both. The regret 
 much higher its loss over all seeds is, in percent; it can be a little below zero.
 
 The automatic choice is made CHOICES times (5), from other starts and in another order of the
-samples, and two range tests. Time is that of a choice over that of one full training, the best of
-three measurements each, alternating; work is counted in samples trained on, likewise. Rate-free
-methods are trained at their default rate; their regret is against Adam's oracle. Prints Markdown.
+samples, and two range tests. Work is counted in samples trained on, in full trainings;
+`choice_cost.py` measures time. Rate-free methods are trained at their default rate; their regret is
+against Adam's oracle. Prints Markdown.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +42,7 @@ LOOKS = 2  # range tests; each adds rates of its own to what the oracle must kno
 
 @dataclass
 class Case:
-    """One data set and optimizer: what every way chose and lost, and what the choice cost."""
+    """One data set and optimizer: what every way chose and lost."""
 
     name: str
     optimizer: str
@@ -53,7 +52,6 @@ class Case:
     best: float = 0.0
     seeds: int = 0
     error: float = 0.0
-    time: float = 0.0
     says_so: bool = True
 
 
@@ -72,7 +70,6 @@ def measure(name: str, optimizer: str, choices: int) -> Case:
             case.rates.setdefault(f"range test, {rule.replace('_', ' ')}", []).append(rate)
     for rate in FIXED[optimizer]:
         case.rates[f"fixed {rate:g}"] = [rate]
-    case.time = relative_time(task, optimizer, case.rates["automatic"][0])
     case.says_so = not choose(task.shuffled(), optimizer, 0).reliable
     tried = sorted({*GRID[optimizer], *(r for rates in case.rates.values() for r in rates)})
     losses = sure_losses(task, tried, optimizer=optimizer)
@@ -115,25 +112,6 @@ def rate_free(task: Task, rule: str, schedule: str) -> float:
     return float(task.losses(rates, seeds, optimizer=rule, schedule=schedule).mean())
 
 
-def relative_time(task: Task, optimizer: str, rate: float) -> float:
-    """Time of a choice over the time of a full training; the best of three, alternating."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(3):
-        begun = time.perf_counter()
-        cp.train_population(
-            task.network(0),
-            task.X,
-            task.y,
-            [{"learning_rate": rate}],
-            validation=task.validation,
-            optimizer=optimizer,
-            **HOW,
-        )
-        times[0].append(time.perf_counter() - begun)
-        times[1].append(choose(task, optimizer, 0).seconds)
-    return float(min(times[1]) / min(times[0]))
-
-
 def ways(cases: list[Case]) -> None:
     """A line for each way: the mean regret, the worst data set, the worst single choice."""
     print(f"| {cases[0].optimizer} | mean | worst data set | worst choice |")
@@ -147,18 +125,17 @@ def ways(cases: list[Case]) -> None:
 
 def sets(cases: list[Case]) -> None:
     """A line for each data set: what was chosen, what was best, what it cost."""
-    print("| data | optimizer | chosen | regret | best | seeds | ± | work | time | shuffled seen |")
-    print("|---|---|---|---|---:|---:|---:|---:|---:|---|")
+    print("| data | optimizer | chosen | regret | best | seeds | ± | work | shuffled seen |")
+    print("|---|---|---|---|---:|---:|---:|---:|---|")
     for case in cases:
         chosen = ", ".join(f"{rate:.3g}" for rate in case.rates["automatic"])
         regret = ", ".join(f"{r:.1f}" for r in case.regrets["automatic"])
         print(
             f"| {case.name} | {case.optimizer} | {chosen} | {regret} | {case.best:.3g} | "
             f"{case.seeds} | {100 * case.error:.1f} % | {np.mean(case.work):.1f} | "
-            f"{case.time:.1f} | {'yes' if case.says_so else 'no'} |"
+            f"{'yes' if case.says_so else 'no'} |"
         )
-    work, times = np.mean([case.work for case in cases]), np.mean([case.time for case in cases])
-    print(f"\nMean work {work:.2f}, mean time {times:.2f} full trainings.")
+    print(f"\nMean work {np.mean([case.work for case in cases]):.2f} full trainings.")
 
 
 def main() -> None:
