@@ -41,7 +41,7 @@ def test_losses_and_outputs_of_both_ways_are_compared(taught):
     } <= got
 
 
-@pytest.mark.parametrize(("eta", "arrives"), [(0.1, True), (2.0, False), (1e6, False)])
+@pytest.mark.parametrize(("eta", "arrives"), [(0.1, True), (2.0, False), (1e300, False)])
 def test_at_another_rate_nothing_is_called_published(eta, arrives, tmp_path):
     learned = learn("toy", learning_rate=eta)
     assert learned.lesson.ok

@@ -58,9 +58,10 @@ def _losses(step: Ledger, sign: float) -> Floats:
     """The cost before each step and after the last, going against `sign` times the gradient."""
     w, losses = np.array(step.network.parameters), []
     for t in range(_STEPS + 1):
-        loss, gradient = _gradient(step, w)
+        with np.errstate(all="ignore"):  # a long step may leave what a float holds
+            loss, gradient = _gradient(step, w)
         losses.append(loss)
-        if loss > _FAR:
+        if not loss <= _FAR:
             break
         w, _ = sgd(w, sign * gradient, (), t + 1, step.learning_rate)
     return np.array(losses)

@@ -75,7 +75,8 @@ def network() -> Network:
 def cost(w: NDArray[Any]) -> Floats:
     """The loss of parameters `(..., 13)`, computed in float64 however they are stored: `(...)`."""
     flat = np.atleast_2d(w).astype(np.float64)
-    losses = loss_and_gradient(network().architecture, LOSS, flat, Data(X, Y)).losses
+    with np.errstate(all="ignore"):  # a rate that is too high ends in infinity
+        losses = loss_and_gradient(network().architecture, LOSS, flat, Data(X, Y)).losses
     return np.asarray(losses).reshape(w.shape[:-1])
 
 
@@ -83,7 +84,7 @@ def by_differences(eta: float) -> Walk:
     """As the text does it: weights kept in float32, each nudged by 1e-4, all updated together."""
     w = network().parameters.astype(np.float32)
     path = [w]
-    with np.errstate(all="ignore"):  # a rate that is too high ends in infinity
+    with np.errstate(all="ignore"):
         for t in range(1, EPOCHS + 1):
             slope = finite_differences(cost, w, NUDGE)
             w = sgd(w.astype(np.float64), slope, (), t, eta)[0].astype(np.float32)
@@ -100,4 +101,6 @@ def by_chain_rule(eta: float) -> Walk:
         loss=LOSS, epochs=EPOCHS, record_weights="step", restore_best=False,
     )  # fmt: skip
     path = np.asarray(run.weights, dtype=np.float64)
-    return Walk(path, cost(path))
+    losses = cost(path)
+    kept = int(np.isfinite(losses).cumprod().sum())  # weights may be finite and the loss not
+    return Walk(path[:kept], losses[:kept])
