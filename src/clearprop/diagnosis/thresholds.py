@@ -1,9 +1,9 @@
 """The table of thresholds: every number that decides between healthy and not, with its source.
 
-Sources. "measured": set on the calibration half of `bench/diagnosis.py` and frozen before the other
-half was scored, see docs/diagnosis.md. "first measurements": this project's own on six tables with
-two optimisers at batch 64, kept where the calibration had nothing against them. The others name a
-definition or a paper.
+Sources. "measured": set on the first three groups of tables of `bench/diagnosis.py` and frozen
+before the others were scored, see docs/diagnosis.md. "first measurements": this project's own on
+six tables with two optimisers at batch 64, kept where the measured tables had nothing against them.
+The others name a definition or a paper.
 """
 
 from __future__ import annotations
