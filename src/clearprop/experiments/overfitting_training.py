@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clearprop.experiments.own_table import read_own
 from clearprop.experiments.play import Play
-from clearprop.experiments.points import half_moons
+from clearprop.experiments.points import half_moons, seeds_for
 from clearprop.network import Network
 from clearprop.tables import prepare
 from clearprop.training import Run, Settings, train, train_population
@@ -113,15 +113,16 @@ def recorded(run: Run) -> Floats:
 def _rows(play: Play) -> Rows:
     if play.data is not None:
         return _own(play.data, play.seed or 0)
-    X, y = half_moons(play.seed or 0, _MORE * _FEW + _OTHERS, _NOISE)
-    others = slice(_FEW, _FEW + _OTHERS)
+    first, second = seeds_for(play, 2)
+    X, y = half_moons(first, _FEW + _OTHERS, _NOISE)
+    more = half_moons(second, (_MORE - 1) * _FEW, _NOISE)
     return Rows(
         X[:_FEW],
         y[:_FEW],
-        (X[others], y[others]),
+        (X[_FEW:], y[_FEW:]),
         "sigmoid",
         f"{_FEW} points of two half-moons, with so much noise ({_NOISE:g}) that the moons overlap",
-        (np.delete(X, others, axis=0), np.delete(y, others, axis=0)),
+        (np.concatenate([X[:_FEW], more[0]]), np.concatenate([y[:_FEW], more[1]])),
     )
 
 
