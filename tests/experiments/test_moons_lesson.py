@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
+from scipy.stats import fisher_exact
 from sklearn.datasets import make_moons
 
 from clearprop.errors import DataError, FileError
 from clearprop.experiments import learn
-from clearprop.experiments.fates import Group, plausible
+from clearprop.experiments.fates import Group, by_chance
 from clearprop.experiments.points import half_moons
 from clearprop.figures import LIGHT
 
@@ -47,13 +46,13 @@ def test_the_points_are_those_of_scikit_learn(seed):
     np.testing.assert_array_equal(y[:, 0], theirs[1])
 
 
-def test_a_count_is_plausible_within_the_middle_95_percent_of_the_binomial():
-    for share in (0.05, 0.5, 0.72, 1.0):
-        low, high = plausible(10, share)
-        pmf = [math.comb(10, k) * share**k * (1 - share) ** (10 - k) for k in range(11)]
-        assert sum(pmf[:low]) <= 0.025
-        assert sum(pmf[high + 1 :]) <= 0.025
-        assert sum(pmf[low : high + 1]) >= 0.95
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [((7, 10), (22, 32)), ((3, 10), (1, 24)), ((10, 10), (0, 32)), ((0, 10), (0, 9))],
+)
+def test_the_chance_of_two_shares_is_that_of_fishers_exact_test(first, second):
+    table = [[k, n - k] for k, n in (first, second)]
+    assert by_chance(first, second) == pytest.approx(fisher_exact(table).pvalue, rel=1e-12)
 
 
 def test_every_run_has_the_fate_that_its_accuracies_say():

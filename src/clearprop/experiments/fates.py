@@ -1,6 +1,6 @@
 """What became of several seeds at one rate: which learned, which are stuck, which learned nothing.
 
-The shares of two small samples differ by chance. `plausible` says by how much they may.
+The shares of two small samples differ by chance. `by_chance` says how easily.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clearprop.training import Run
 
-__all__ = ["FATES", "Group", "plausible"]
+__all__ = ["FATES", "Group", "by_chance"]
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +24,6 @@ FATES = {"nothing": "dead", "stuck": "plateau", "nearly": "slow", "learned": "go
 
 _STUCK = 0.95  # of the accuracy that counts as learned: below, a run is stuck
 _LITTLE = 0.02  # more accuracy than the commonest class gives
-_SURE = 0.95  # of an interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,19 +93,23 @@ class Group:
         return "stuck" if accuracy.max() < _STUCK * self.goal else "nearly"
 
 
-def plausible(draws: int, share: float) -> tuple[int, int]:
-    """Between which counts 95 of 100 samples lie, where each draw succeeds with this probability.
+def by_chance(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """How probable counts this far apart are where both samples have the same share.
 
-    >>> plausible(10, 0.7)
-    (4, 9)
+    Fisher's exact test, two-sided: all ways to share out the successes that are no more probable
+    than the one at hand.
+
+    Args:
+        first: successes and draws of one sample.
+        second: of the other.
+
+    >>> round(by_chance((7, 10), (3, 10)), 4)
+    0.1789
     """
-    chances = [
-        math.comb(draws, k) * share**k * (1 - share) ** (draws - k) for k in range(draws + 1)
-    ]
-    tail, total = (1 - _SURE) / 2, np.cumsum(chances)
-    low = int(np.argmax(total > tail))
-    high = int(np.argmax(total >= 1 - tail))
-    return low, high
+    (k, n), (j, m) = first, second
+    ways = [math.comb(n, i) * math.comb(m, k + j - i) for i in range(k + j + 1)]
+    as_far = sum(count for count in ways if count <= ways[k])
+    return as_far / math.comb(n + m, k + j)
 
 
 def _first(reached: NDArray[np.bool_]) -> int:

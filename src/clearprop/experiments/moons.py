@@ -25,9 +25,7 @@ from clearprop.experiments.moons_checks import checks_of
 from clearprop.experiments.moons_training import (
     DRAWN,
     Trained,
-    dead_neurons,
     recorded,
-    straight,
     train_all,
 )
 from clearprop.experiments.play import Play
@@ -43,6 +41,8 @@ from clearprop.training import Run
 __all__ = ["teach"]
 
 Floats = NDArray[np.float64]
+
+_MOST_DEAD = 3.5  # of 4 neurons, from which a rate kills
 
 
 def teach(play: Play) -> Lesson:
@@ -137,7 +137,7 @@ def _shares(found: Trained) -> list[Block]:
             str(group.count("nearly")),
             str(group.count("stuck")),
             str(group.count("nothing")),
-            f"{dead_neurons(group, found.points)[-1]:.1f} of 4",
+            f"{found.dead[group.rate]:.1f} of 4",
         )
         for group in found.groups
     ]
@@ -169,16 +169,22 @@ def _shares(found: Trained) -> list[Block]:
 
 def _said(group: Group, found: Trained) -> str:
     """What happened at one rate, in words."""
-    n, dead = len(group.runs), dead_neurons(group, found.points)
+    n, dead = len(group.runs), found.dead[group.rate]
     counts = {fate: group.count(fate) for fate in FATES}
     start = f"At η = {group.rate:g}, "
     if counts["nothing"] > n / 2:
-        return (
-            f"{start}{counts['nothing']} of {n} learned nothing. A ReLU neuron gives 0 for "
-            "everything below its threshold, and where it gives 0, no gradient comes through. A "
-            "step that is too long pushes the threshold past all points, and nothing ever brings "
-            f"the neuron back: it is dead. At the end {dead[-1]:.1f} of the 4 neurons of the last "
-            "hidden layer are dead on average. With all 4 dead, every point gets the same output."
+        said = f"{start}{counts['nothing']} of {n} learned nothing. "
+        if dead < _MOST_DEAD:
+            return said + (
+                f"Their neurons did not die of it ({dead:.1f} of the last 4 on average); the loss "
+                "below tells whether the steps were too short or too long."
+            )
+        return said + (
+            "A ReLU neuron gives 0 for everything below its threshold, and where it gives 0, no "
+            "gradient comes through. A step that is too long pushes the threshold past all "
+            "points, and nothing ever brings the neuron back: it is dead. At the end "
+            f"{dead:.1f} of the 4 neurons of the last hidden layer are dead on average. With all "
+            "4 dead, every point gets the same output."
         )
     said = f"{start}{counts['learned']} of {n} learned"
     if counts["learned"]:
@@ -187,8 +193,8 @@ def _said(group: Group, found: Trained) -> str:
     if counts["stuck"]:
         level = _level(group)
         rest.append(
-            f"{counts['stuck']} got stuck near {level:.0%}, hardly better than a straight border "
-            f"({straight(found.points):.0%}, by a network without hidden layers)"
+            f"{counts['stuck']} got stuck near {level:.0%} (a network without hidden layers, which "
+            f"can only draw a straight border, comes to {found.straight:.0%})"
         )
     if counts["nothing"]:
         rest.append(f"{counts['nothing']} learned nothing")
@@ -243,17 +249,11 @@ def _closer(found: Trained, group: Group) -> list[Block]:
     run = group.runs[found.shown]
     plane = boundary(run.network, found.points)
     epochs, layers = np.arange(len(recorded(run))), run.network.architecture.layer_of
-    seed = found.seeds[found.shown]
+    seed, bordered = found.seeds[found.shown], _has_border(plane)
     return [
         Heading(f"η = {group.rate:g}, seed {seed}"),
-        Text(_end(run, found)),
-        Picture(
-            f"boundary-{group.rate:g}",
-            "Each place has the colour of the class that the network would give it, the stronger, "
-            "the surer it is. The black line is where p = ½. Points with a ring are misclassified.",
-            figures.describe_decision_boundary(plane),
-            lambda theme: figures.decision_boundary(plane, theme=theme),
-        ),
+        Text(_end(run, found) + ("" if bordered else " All are given one class: no border.")),
+        *([_border(group.rate, plane)] if bordered else []),
         Picture(
             f"weights-{group.rate:g}",
             "All 37 weights and biases, one line each. Lines that end flat belong to a network at "
@@ -262,6 +262,22 @@ def _closer(found: Trained, group: Group) -> list[Block]:
             lambda theme: figures.weight_histories(epochs, recorded(run), layers, theme=theme),
         ),
     ]
+
+
+def _has_border(plane: figures.Boundary) -> bool:
+    """Whether the network tells any of its points apart."""
+    wrong, labels = np.asarray(plane.misclassified), np.asarray(plane.labels)
+    return len(np.unique(np.where(wrong, 1 - labels, labels))) > 1
+
+
+def _border(rate: float, plane: figures.Boundary) -> Picture:
+    return Picture(
+        f"boundary-{rate:g}",
+        "Each place has the colour of the class that the network would give it, the stronger, "
+        "the surer it is. The line is where p = ½. Points with a ring are misclassified.",
+        figures.describe_decision_boundary(plane),
+        lambda theme: figures.decision_boundary(plane, theme=theme),
+    )
 
 
 def _end(run: Run, found: Trained) -> str:

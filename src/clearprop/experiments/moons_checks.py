@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from clearprop.experiments.compare import holds
-from clearprop.experiments.fates import Group, plausible
+from clearprop.experiments.fates import Group, by_chance
 from clearprop.experiments.lesson import Check
 from clearprop.experiments.moons_training import Trained, recorded, settings_for
 from clearprop.experiments.play import Play
@@ -21,6 +21,7 @@ __all__ = ["checks_of"]
 # and the one epoch that the text names.
 _PUBLISHED = {0.05: (7, 3, (7, 19), 16), 0.01: (7, 3, (20, 45), 170)}
 _OF = 10
+_RARE = 0.05  # a chance below which two shares count as different
 
 
 def checks_of(found: Trained, play: Play) -> list[Check]:
@@ -110,13 +111,13 @@ def _published(group: Group) -> list[Check]:
 
 
 def _share(what: str, published: int, count: int, n: int) -> Check:
-    low, high = plausible(_OF, count / n)
+    p = by_chance((published, _OF), (count, n))
     return holds(
         what,
         f"{published} of {_OF}",
         f"{count} of {n}",
-        low <= published <= high,
+        p >= _RARE,
         source="published",
-        note=f"the published seeds have other starts; with our share of {count / n:.0%}, ten seeds "
-        f"give {low} to {high} in 95 of 100 cases",
+        note="the published seeds have other starts; shares this far apart come about by chance in "
+        f"{p:.0%} of such pairs of samples (equal from {_RARE:.0%} on)",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from clearprop.experiments.points import LOSS, Points, network_for, points_for, 
 from clearprop.network import Network
 from clearprop.training import Run, Settings, grid, train, train_population
 
-__all__ = ["DRAWN", "Trained", "dead_neurons", "recorded", "settings_for", "straight", "train_all"]
+__all__ = ["DRAWN", "Trained", "recorded", "settings_for", "train_all"]
 
 Floats = NDArray[np.float64]
 
@@ -48,6 +49,20 @@ class Trained:
         one = "one sample at a time" if self.size == 1 else f"batch {self.size}"
         return f"{one}, gradient descent"
 
+    @cached_property
+    def dead(self) -> dict[float, float]:
+        """By rate: how many of the 4 neurons of the last hidden layer died, on average."""
+        return {group.rate: _dead(group, self.points) for group in self.groups}
+
+    @cached_property
+    def straight(self) -> float:
+        """The accuracy of a 2-1 network, which can only draw a straight border."""
+        run = train(
+            Network([2, 1], output="sigmoid"), self.points.X, self.points.y, optimizer="sgd",
+            learning_rate=0.1, epochs=30,
+        )  # fmt: skip
+        return float(run.history["train_accuracy"][-1])
+
     @property
     def shown(self) -> int:
         """The seed to look at closely: of those drawn, the first that learned most often."""
@@ -56,6 +71,15 @@ class Trained:
             for k in range(min(DRAWN, len(self.seeds)))
         ]
         return int(np.argmax(wins))
+
+
+def _dead(group: Group, points: Points) -> float:
+    """Neurons of the last hidden layer that give 0 for every point, the mean over the seeds."""
+    architecture, data = group.runs[0].network.architecture, Data(points.X, points.y)
+    w = np.stack([run.network.parameters for run in group.runs])
+    with np.errstate(all="ignore"):
+        a = loss_and_gradient(architecture, LOSS, w, data).trace[-2][2]
+    return float((a <= 0).all(axis=1).sum(axis=1).mean())
 
 
 def train_all(play: Play) -> Trained:
@@ -98,15 +122,6 @@ def dead_neurons(group: Group, points: Points) -> Floats:
             group.runs[0].network.architecture, LOSS, w, Data(points.X, points.y)
         ).trace
     return np.array([(a <= 0).all(axis=1).sum(axis=1).mean() for _, _, a in trace[:-1]])
-
-
-def straight(points: Points) -> float:
-    """What a 2-1 network comes to, which can only draw a straight border."""
-    run = train(
-        Network([2, 1], output="sigmoid"), points.X, points.y, optimizer="sgd", learning_rate=0.1,
-        epochs=30,
-    )  # fmt: skip
-    return float(run.history["train_accuracy"][-1])
 
 
 def recorded(run: Run) -> Floats:
