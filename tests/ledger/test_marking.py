@@ -295,6 +295,14 @@ def test_what_follows_from_a_mistake_is_told_from_a_second_mistake(small):
     assert max(map(len, text.splitlines())) <= 100
 
 
+def test_the_same_words_are_not_said_twice_of_one_number():
+    network = cp.Network([2, 2, 2], hidden="identity", output="identity")
+    step = cp.ledger(network, [[1.0, 0.5]], [[1.0, 0.0]])
+    marking = step.mark({"delta2": -step["delta2"]})
+    assert len(marking.first.slips) > 1  # of delta2 itself, or of d_activation2 before it
+    assert str(marking).count("the sign is wrong") == 1
+
+
 def test_right_answers_are_praised_and_nothing_more(small):
     marking = small.mark({"z1": small["z1"].round(3), "loss": float(small["loss"])})
     assert marking.right

@@ -135,9 +135,9 @@ def _explain(finding: Finding, opening: str, should: str) -> list[str]:
     )
     lines.append(f"  Likely slip: {where}{first.words}.")
     lines.append(f"  To mend it: {first.mend}.")
-    if others:
-        listed = "; or ".join(dict.fromkeys(other.words for other in others))
-        lines.append(f"  The same number would come out if {listed}.")
+    more_words = dict.fromkeys(other.words for other in others if other.words != first.words)
+    if more_words:
+        lines.append(f"  The same number would come out if {'; or '.join(more_words)}.")
     return lines
 
 
