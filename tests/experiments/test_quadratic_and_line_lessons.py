@@ -29,3 +29,10 @@ def test_the_line_names_the_standstill_of_float32(taught):
     still = next(check for check in lesson.checks if "stands still" in check.what)
     assert float(still.got) == 0
     assert any("float32" in getattr(block, "text", "") for block in lesson.blocks)
+
+
+def test_what_diverges_on_the_map_of_the_line_follows_from_the_largest_eigenvalue(taught):
+    checks = {check.what: check for check in taught("line").lesson.checks}
+    lost = checks["trainings of the map that diverge"]
+    assert lost.ok
+    assert lost.got == "30 of 90"

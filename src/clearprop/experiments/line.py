@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop import figures
-from clearprop.engines import Data
-from clearprop.engines.objective import loss_and_gradient
-from clearprop.equations.gradients import finite_differences
-from clearprop.equations.updates import sgd
 from clearprop.experiments.compare import holds, printed
 from clearprop.experiments.lesson import Block, Check, Heading, Lesson, Picture, Table, Text, Worked
+from clearprop.experiments.line_rates import many_rates, sweep_checks, swept
+from clearprop.experiments.line_walks import (
+    LONG,
+    NUDGE,
+    SHOWN,
+    Walk,
+    X,
+    Y,
+    as_published,
+    cost_at,
+    exact_slope,
+    limit_of_the_line,
+    line_network,
+    walked,
+)
 from clearprop.experiments.play import Play
-from clearprop.network import Network
-from clearprop.rates import curvature, hessian
+from clearprop.rates import hessian
 from clearprop.training import train_population
 
 __all__ = ["teach"]
 
 Floats = NDArray[np.float64]
 
-X = np.array([[1.0], [2.0], [3.0], [4.0]])
-Y = 3 * X
 _RATES = (0.01, 0.1, 1.0)
-_SHOWN, _LONG = 10, 1000  # steps in the tables, steps in the curves
-_NUDGE = 1e-4  # of the finite differences
-_LOSS = "mean_squared_error"
 _SETTING = "full batch of 4, gradient descent, mean squared error without ½"
 
 # As the text prints them: w before each step and after the last, and the loss before each step.
@@ -44,29 +48,26 @@ _LOSSES = {
 _STUCK = ["0", "45", "-654.22", "12755.16", "12755.16", "12755.16"]
 
 
-@dataclass(frozen=True)
-class _Walk:
-    """(w, b) before each step and after the last, `(steps + 1, 2)`; loss and gradient there."""
-
-    path: Floats
-    losses: Floats
-    gradients: Floats
-
-
 def teach(play: Play) -> Lesson:
     """The three rates of the text, or the learner's own."""
     rates = _RATES if play.learning_rate is None else (play.learning_rate,)
-    limit = _limit()
-    walks = {eta: _as_published(eta) for eta in rates}
+    limit = limit_of_the_line()
+    found = swept(line_network(), X, Y, limit)
+    walks = {eta: as_published(eta) for eta in rates}
     return Lesson(
         [
             *_introduction(),
             *(block for eta in rates for block in _steps(eta, walks[eta], limit)),
             *_curves(rates, limit),
             *_explanation(limit),
+            *many_rates(line_network(), X, Y, limit, found),
             *(_standstill() if 1.0 in rates else []),
         ],
-        [*_curvature_checks(), *(check for eta in rates for check in _checks(eta, walks[eta]))],
+        [
+            *_curvature_checks(),
+            *sweep_checks(found, limit),
+            *(check for eta in rates for check in _checks(eta, walks[eta])),
+        ],
         [
             "clearprop learn line --learning-rate 0.12     just above the limit",
             "clearprop learn line --learning-rate 0.119    just below it",
@@ -74,58 +75,9 @@ def teach(play: Play) -> Lesson:
     )
 
 
-def _network() -> Network:
-    """One input, one output, no activation: y = wx + b, from w = b = 0."""
-    network = Network([1, 1])
-    network.parameters = [0.0, 0.0]
-    return network
-
-
-def _limit() -> float:
-    """2/λmax, of the largest eigenvalue that Lanczos finds with exact Hessian products."""
-    return 2 / curvature(_network(), X, Y).largest
-
-
-def _cost(w: Floats) -> Floats:
-    """The loss of parameters `(..., 2)`, computed in float64, by the engine's own functions."""
-    flat = np.atleast_2d(w).astype(np.float64)
-    losses = loss_and_gradient(_network().architecture, _LOSS, flat, Data(X, Y)).losses
-    return np.asarray(losses).reshape(w.shape[:-1])
-
-
-def _exact(w: Floats) -> Floats:
-    """The gradient by backpropagation, in float64."""
-    flat = w[None].astype(np.float64)
-    gradient = loss_and_gradient(_network().architecture, _LOSS, flat, Data(X, Y)).gradient[0]
-    return np.asarray(gradient)
-
-
-def _measured(w: Floats) -> Floats:
-    """The gradient by finite differences, as the text has it."""
-    return np.asarray(finite_differences(_cost, w, _NUDGE))
-
-
-def _walk(start: Floats, slope: Callable[[Floats], Floats], eta: float, steps: int) -> _Walk:
-    """Gradient descent along a slope; weights keep the precision they start with."""
-    w, path, gradients = start, [start], []
-    with np.errstate(all="ignore"):  # a rate that is too high walks to infinity
-        for t in range(1, steps + 1):
-            gradients.append(slope(w))
-            stepped, _ = sgd(w.astype(np.float64), gradients[-1], (), t, eta)
-            w = stepped.astype(w.dtype)
-            path.append(w)
-        gradients.append(slope(w))
-        return _Walk(np.stack(path), _cost(np.stack(path)), np.stack(gradients))
-
-
-def _as_published(eta: float, steps: int = _SHOWN) -> _Walk:
-    """float32 weights, float64 arithmetic, gradients by finite differences."""
-    return _walk(np.zeros(2, dtype=np.float32), _measured, eta, steps)
-
-
 def _introduction() -> list[Block]:
     w, b, eta = 0.0, 0.0, 0.01
-    gradient = _exact(np.array([w, b]))
+    gradient = exact_slope(np.array([w, b]))
     return [
         Text(
             "Four points lie on the line y = 3x: (1, 3), (2, 6), (3, 9), (4, 12). A network of one "
@@ -143,17 +95,19 @@ def _introduction() -> list[Block]:
     ]
 
 
-def _steps(eta: float, walk: _Walk, limit: float) -> list[Block]:
+def _steps(eta: float, walk: Walk, limit: float) -> list[Block]:
     """A heading, what the rate does, and its first steps."""
-    exact = _walk(np.zeros(2), _exact, eta, _SHOWN)
+    exact = walked(np.zeros(2), exact_slope, eta, SHOWN)
     if eta > limit:
         fate = "each step is longer than the one before: it diverges"
+        if eta == 1.0:
+            fate += ". The measured slopes come to a standstill instead; why, is told below"
     elif eta > limit / 2:
         fate = "w jumps from one side of the valley to the other, nearer each time: it converges"
     else:
         fate = "w comes from one side, slower and slower: it converges smoothly"
     rows = [
-        (str(k), f"{w:.2f}", f"{loss:.2f}", f"{g:.2f}", f"{after:.2f}", f"{true:.2f}")
+        (str(k), *map(_two, (w, loss, g, after, true)))
         for k, (w, loss, g, after, true) in enumerate(
             zip(
                 walk.path[:-1, 0], walk.losses, walk.gradients[:, 0], walk.path[1:, 0],
@@ -165,25 +119,38 @@ def _steps(eta: float, walk: _Walk, limit: float) -> list[Block]:
     return [
         Heading(f"η = {eta:g}"),
         Text(f"At η = {eta:g}, {fate}."),
-        Table(f"The first {_SHOWN} steps at η = {eta:g} ({_SETTING})", heads, rows),
+        Table(f"The first {SHOWN} steps at η = {eta:g} ({_SETTING})", heads, rows),
     ]
+
+
+def _two(value: float) -> str:
+    """Two decimals, as the text prints them; a number that has run away gets four digits."""
+    return (
+        f"{value:.2f}"
+        if abs(value) < 1e5
+        else f"{value:.3e}".replace("e+0", "e").replace("e+", "e")
+    )
 
 
 def _curves(rates: Sequence[float], limit: float) -> list[Block]:
     """The first steps on the loss, and the weight over a thousand steps of the real engine."""
     members = [{"learning_rate": eta} for eta in rates]
     runs = train_population(
-        _network(), X, Y, members, optimizer="sgd", batch_size="full", epochs=_LONG,
+        line_network(), X, Y, members, optimizer="sgd", batch_size="full", epochs=LONG,
         record_weights="step", restore_best=False,
     )  # fmt: skip
     series = [
-        figures.Series(f"η = {eta:g}", run.weight_steps + 1, np.abs(run.weights[:, 0] - 3))
+        figures.Series(
+            f"η = {eta:g}",
+            run.weight_steps[: run.steps + 1] + 1,
+            np.abs(run.weights[: run.steps + 1, 0] - 3),
+        )
         for eta, run in zip(rates, runs, strict=True)
         if run.weights is not None and run.weight_steps is not None
     ]
     far = ("How far w is from 3", "step + 1", "|w − 3|")
     blocks: list[Block] = [
-        Heading(f"{_LONG:,} steps"),
+        Heading(f"{LONG:,} steps"),
         Picture(
             "weight",
             "Both axes are logarithmic. A straight fall to the right is slow and sure; a line that "
@@ -198,12 +165,12 @@ def _curves(rates: Sequence[float], limit: float) -> list[Block]:
 
 def _valley(eta: float) -> Picture:
     """The first steps, seen from above the loss."""
-    path = _walk(np.zeros(2), _exact, eta, _SHOWN).path
+    path = walked(np.zeros(2), exact_slope, eta, SHOWN).path
     w, b = _span(path[:, 0], 3.0), _span(path[:, 1], 0.0)
-    z = _cost(np.stack(np.meshgrid(w, b), axis=-1))
+    z = cost_at(np.stack(np.meshgrid(w, b), axis=-1))
     surface = figures.Surface(w, b, z, "w", "b", minima=(("w = 3", 3.0, 0.0),))
     walk = figures.Path2D(f"η = {eta:g}", path[:, 0], path[:, 1])
-    name = f"The first {_SHOWN} steps at η = {eta:g}, on the loss"
+    name = f"The first {SHOWN} steps at η = {eta:g}, on the loss"
     return Picture(
         f"valley-{eta:g}",
         "The loss is a long, narrow valley: steep along w, flat along the way in which w and b "
@@ -220,7 +187,7 @@ def _span(values: Floats, minimum: float) -> Floats:
 
 
 def _explanation(limit: float) -> list[Block]:
-    H = hessian(_network(), X, Y)
+    H = hessian(line_network(), X, Y)
     small, large = np.linalg.eigvalsh(H)
     return [
         Heading("What decides: the curvature"),
@@ -247,23 +214,23 @@ def _explanation(limit: float) -> list[Block]:
 
 def _standstill() -> list[Block]:
     """η = 1 in float32 with finite differences: why it stops moving."""
-    walk = _as_published(1.0, 6)
+    walk = as_published(1.0, 6)
     stuck = walk.path[-1]
-    true = _exact(stuck)[0]
+    true = exact_slope(stuck)[0]
     gap = float(np.spacing(stuck[0]))
-    nudged = np.float32(stuck[0] + np.float32(_NUDGE))
+    nudged = np.float32(stuck[0] + np.float32(NUDGE))
     return [
         Heading("The text's standstill at η = 1"),
         Text(
             "The text measures its gradients by finite differences and keeps its weights in "
             f"float32. At η = 1 its weight stops at {stuck[0]:.2f} and stays, and the text calls "
             "the loss flat there. It is not flat. A float32 number of that size has its next "
-            f"neighbour {gap:.6f} away, so adding {_NUDGE:g} changes nothing, and the measured "
+            f"neighbour {gap:.6f} away, so adding {NUDGE:g} changes nothing, and the measured "
             "difference is exactly 0."
         ),
         Worked(
             [
-                f"float32({stuck[0]:.2f}) + {_NUDGE:g} = {nudged:.2f}",
+                f"float32({stuck[0]:.2f}) + {NUDGE:g} = {nudged:.2f}",
                 f"measured: (C(w + h) − C(w)) / h = {walk.gradients[-1, 0]:g}",
                 f"exact chain rule:        ∂C/∂w = {true:.4g}",
             ]
@@ -276,17 +243,17 @@ def _standstill() -> list[Block]:
 
 
 def _curvature_checks() -> list[Check]:
-    values = np.linalg.eigvalsh(hessian(_network(), X, Y))
+    values = np.linalg.eigvalsh(hessian(line_network(), X, Y))
     return [
         printed("eigenvalues of the Hessian", ["0.29939", "16.70061"], values, source="recomputed"),
-        printed("2/λmax", ["0.119756"], _limit(), source="recomputed"),
+        printed("2/λmax", ["0.119756"], limit_of_the_line(), source="recomputed"),
     ]
 
 
-def _checks(eta: float, walk: _Walk) -> list[Check]:
-    exact = _walk(np.zeros(2), _exact, eta, _LONG)
+def _checks(eta: float, walk: Walk) -> list[Check]:
+    exact = walked(np.zeros(2), exact_slope, eta, LONG)
     arrived = bool(np.abs(exact.path[-1] - [3.0, 0.0]).max() < 0.25)
-    limit = _limit()
+    limit = limit_of_the_line()
     checks = [
         holds(
             f"η = {eta:g} below or above 2/λmax, and what becomes of it",
@@ -298,7 +265,7 @@ def _checks(eta: float, walk: _Walk) -> list[Check]:
     ]
     if eta in _W:
         checks += [
-            printed(f"w over {_SHOWN} steps at η = {eta:g}", _W[eta], walk.path[:, 0]),
+            printed(f"w over {SHOWN} steps at η = {eta:g}", _W[eta], walk.path[:, 0]),
             printed(f"loss before each step at η = {eta:g}", _LOSSES[eta], walk.losses[:-1]),
         ]
     if eta == 1.0:
@@ -313,8 +280,8 @@ def _checks(eta: float, walk: _Walk) -> list[Check]:
             holds(
                 "true gradient there",
                 "about 2.1e5",
-                f"{_exact(walk.path[-1])[0]:.3g}",
-                bool(abs(_exact(walk.path[-1])[0] / 2.1e5 - 1) < 0.02),
+                f"{exact_slope(walk.path[-1])[0]:.3g}",
+                bool(abs(exact_slope(walk.path[-1])[0] / 2.1e5 - 1) < 0.02),
                 source="recomputed",
             ),
         ]

@@ -11,11 +11,23 @@ from clearprop.equations.updates import sgd
 from clearprop.experiments.compare import close, printed
 from clearprop.experiments.lesson import Check, Lesson, Picture, Table, Text, Worked
 from clearprop.experiments.play import Play
-from clearprop.figures import describe_tangent_curve, tangent_curve
+from clearprop.figures import (
+    Series,
+    describe_series_curves,
+    describe_tangent_curve,
+    series_curves,
+    tangent_curve,
+)
 
 __all__ = ["teach"]
 
 _START, _ETA, _STEPS = 5.0, 0.2, 5
+_OTHERS = (0.1, 0.4, 0.5, 0.9, 1.1)  # rates shown beside the learner's
+_WHY = (
+    "Why: after the step, w + 1 has become (w + 1) − η · 2(w + 1) = (1 − 2η)(w + 1). At η = 0.5 "
+    "the factor is 0, and one step is enough. Few costs are so kind. But near a minimum every "
+    "smooth cost is almost a parabola, and there the same holds, with C″ in place of the 2."
+)
 _TEXTS = ["5", "2.6", "1.16", "0.296", "-0.2224", "-0.53344"]
 
 Floats = NDArray[np.float64]
@@ -35,6 +47,8 @@ def teach(play: Play) -> Lesson:
             Worked(_arithmetic(path, eta)),
             Text(_what_happens(eta)),
             _picture(path),
+            Text(_WHY),
+            _distances(eta),
             Table(
                 f"Each step (gradient descent, η = {eta:g}, one cost, so no batch)",
                 ("step", "w", "C(w)", "dC/dw"),
@@ -52,9 +66,9 @@ def teach(play: Play) -> Lesson:
     )
 
 
-def _descend(eta: float) -> Floats:
+def _descend(eta: float, steps: int = _STEPS) -> Floats:
     w, path = np.array([_START]), [_START]
-    for t in range(1, _STEPS + 1):
+    for t in range(1, steps + 1):
         w, _ = sgd(w, 2 * (w + 1), (), t, eta)
         path.append(float(w[0]))
     return np.array(path)
@@ -85,14 +99,34 @@ def _what_happens(eta: float) -> str:
 def _picture(path: Floats) -> Picture:
     reach = 1.15 * np.abs(path + 1).max()
     w = np.linspace(-1 - reach, -1 + reach, 201)
-    figure = (w, (w + 1) ** 2, path[:1], 2 * (path[:1] + 1), path)
+    figure = (w, (w + 1) ** 2, path[:2], 2 * (path[:2] + 1), path)
     name = "The cost and five steps on it"
     return Picture(
         "descent",
-        "The curve is the cost, the straight line its tangent at the start, the dots are the "
-        "weight before each step and after the last.",
+        "The curve is the cost, the straight lines its slope before the first two steps, the dots "
+        "the weight before each step and after the last.",
         describe_tangent_curve(*figure, name=name, y_name="C(w)"),
         lambda theme: tangent_curve(*figure, name=name, y_name="C(w)", theme=theme),
+    )
+
+
+def _distances(eta: float) -> Picture:
+    """How far from the minimum, over the steps, at several rates."""
+    series = []
+    for rate in sorted({*_OTHERS, eta}):
+        away = np.abs(_descend(rate, 12) + 1)
+        away = np.where(away > 1e-12, away, np.nan)
+        series.append(
+            Series(f"η = {rate:g}, factor {1 - 2 * rate:z.4g}", np.arange(len(away)), away)
+        )
+    names = ("How far w is from the minimum", "step", "|w + 1|")
+    return Picture(
+        "distances",
+        "On a logarithmic axis, a constant factor is a straight line: the steeper it falls, the "
+        "smaller the factor. Factors of the same size are one line, whether the steps cross over "
+        "(a factor below 0) or not. η = 0.5 is there after one step and leaves the picture.",
+        describe_series_curves(series, *names, log_y=True),
+        lambda theme: series_curves(series, *names, log_y=True, theme=theme),
     )
 
 
