@@ -14,7 +14,13 @@ from clearprop.engines.objective import loss_and_gradient
 from clearprop.experiments.compare import close
 from clearprop.experiments.lesson import Block, Check, Heading, Lesson, Picture, Text, Worked
 from clearprop.experiments.play import Play
-from clearprop.experiments.steps import arithmetic, differences, forward_picture, product
+from clearprop.experiments.steps import (
+    arithmetic,
+    backward_picture,
+    differences,
+    forward_picture,
+    product,
+)
 from clearprop.ledgers import Factors, Ledger, ledger
 from clearprop.ledgers.writing import number
 from clearprop.network import Network
@@ -105,6 +111,13 @@ def _products(step: Ledger, w2: Factors, w1: Factors) -> list[Block]:
                 f"delta2 = ∂C/∂z2 = {number(step['delta2'][0, 0])}",
                 f"delta1 = ∂C/∂z1 = {number(step['delta1'][0, 0])}",
             ]
+        ),
+        backward_picture(
+            step,
+            "From the cost back to the input",
+            "Read from right to left: in each circle the delta. delta1 is delta2 times the weight "
+            "between them, w2, times the slope of the hidden neuron's sigmoid.",
+            names=[["x"], ["delta1"], ["delta2"]],
         ),
         Heading("The same numbers as slopes"),
         Text(
