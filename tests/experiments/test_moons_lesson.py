@@ -103,6 +103,7 @@ def test_a_table_of_ones_own_is_learned_in_its_own_units(table):
         ({"a": [1, 2], "b": [2, 3], "y": [5, 5]}, "'y' has 1 different value"),
         ({"a": ["x", "z"], "b": [2, 3], "y": [0, 1]}, "column 'a' holds string"),
         ({"a": [1, ""], "b": [2, 3], "y": [0, 1]}, "column 'a' has no value in 1 of its rows"),
+        ({"a": [1, 2], "b": [2, 3], "y": [0, 1]}, "at least 10 rows for this experiment; it has 2"),
         ({"y": [0, 1]}, "at least one column to learn from"),
     ],
 )

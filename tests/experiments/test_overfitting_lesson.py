@@ -66,8 +66,12 @@ def test_a_training_that_does_not_overfit_is_not_said_to():
     assert any("does not overfit" in getattr(b, "text", "") for b in learned.lesson.blocks)
 
 
-def test_a_table_of_one_column_is_refused(tmp_path):
-    path = tmp_path / "one.csv"
-    path.write_text("y\n1\n2\n")
-    with pytest.raises(DataError, match="at least one column to learn from"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("y\n1\n2\n", "at least one column to learn from"), ("a,y\n1,2\n3,4\n", "at least 10 rows")],
+)
+def test_a_table_too_small_is_refused(tmp_path, text, said):
+    path = tmp_path / "small.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=said):
         learn("overfitting", data=path)

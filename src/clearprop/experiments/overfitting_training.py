@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.experiments.own_table import read_own
+from clearprop.experiments.own_table import check_rows, read_own
 from clearprop.experiments.play import Play
 from clearprop.experiments.points import half_moons, seeds_for
 from clearprop.network import Network
@@ -129,6 +129,7 @@ def _rows(play: Play) -> Rows:
 def _own(path: str | Path, seed: int) -> Rows:
     """At most 100 rows to learn from, so that there is something to learn by heart."""
     table, target = read_own(path)
+    check_rows(path, table)
     share = max(_LEAST_SHARE, 1 - _MOST_FEW / table.num_rows)
     ready = prepare(table, target=target, test=0.0, validation=share, seed=seed)
     two = ready.schema.n_outputs == 1

@@ -11,9 +11,10 @@ from clearprop.tables import read_table
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["read_own", "two_numbers_two_classes"]
+__all__ = ["check_rows", "read_own", "two_numbers_two_classes"]
 
 _MOST_NAMED = 6
+_LEAST_ROWS = 10
 
 
 def read_own(path: str | Path) -> tuple[pyarrow.Table, str]:
@@ -34,7 +35,7 @@ def read_own(path: str | Path) -> tuple[pyarrow.Table, str]:
 
 
 def two_numbers_two_classes(path: str | Path) -> tuple[pyarrow.Table, str]:
-    """The same, of exactly two columns of numbers and a target of two classes, nothing missing.
+    """The same, of exactly two columns of numbers and a target of two classes, without gaps.
 
     Raises:
         FileError: as `read_own`.
@@ -63,7 +64,17 @@ def two_numbers_two_classes(path: str | Path) -> tuple[pyarrow.Table, str]:
         raise DataError(
             f"{rule}; its target {target!r} has {classes} different value{'s' * (classes != 1)}"
         )
+    check_rows(path, table)
     return table, target
+
+
+def check_rows(path: str | Path, table: pyarrow.Table) -> None:
+    """Refuse a table too small to show anything."""
+    if table.num_rows < _LEAST_ROWS:
+        raise DataError(
+            f"{path} must have at least {_LEAST_ROWS} rows for this experiment; it has "
+            f"{table.num_rows}"
+        )
 
 
 def _columns(count: int) -> str:
