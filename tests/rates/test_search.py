@@ -65,7 +65,7 @@ def test_a_rate_at_which_shorter_trainings_failed_is_held_back():
     def loss(k, part, _):
         if part == 2:
             return 0.7 if k >= -7 else 1.0
-        return 1.0 + 0.01 * abs(k + 8) + 40.0 * (k > -7)
+        return 16.0 if k > -7 else 1.0 + 0.5 * abs(k + 8)
 
     assert best(Known(loss)) <= -8  # between -8 and -6, half of what is held against -6 counts
 
