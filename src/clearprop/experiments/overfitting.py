@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from clearprop import figures
 from clearprop.equations.backprop import forward
-from clearprop.experiments.compare import close, holds
-from clearprop.experiments.lesson import Block, Check, Heading, Lesson, Picture, Table, Text, Worked
+from clearprop.experiments.lesson import Block, Heading, Lesson, Picture, Table, Text, Worked
+from clearprop.experiments.overfitting_checks import checks_of
 from clearprop.experiments.overfitting_training import PATIENCE, Trained, recorded, train_all
 from clearprop.experiments.play import Play
 from clearprop.experiments.points import MOON_NAMES, Points, boundary
 from clearprop.figures.style import Theme
-from clearprop.network import Network
 from clearprop.training import Run
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def teach(play: Play) -> Lesson:
             *_activations(found),
             *_cures(found),
         ],
-        _checks(found, play),
+        checks_of(found, play),
         [
             "clearprop learn overfitting --seed 1             other points, another start",
             "clearprop learn overfitting --learning-rate 0.001",
@@ -249,82 +248,3 @@ def _cures(found: Trained) -> list[Block]:
         ),
         Table(f"Each from the same start, at the end ({found.how})", _heads(found), rows),
     ]
-
-
-def _checks(found: Trained, play: Play) -> list[Check]:
-    checks = [_restored_loss(found), _restored_weights(found), _same_way(found), _patience(found)]
-    if play.changes:
-        return checks
-    train, other = (found.long.history[f"{part}_loss"] for part in ("train", "validation"))
-    best = found.best
-    return [
-        holds(
-            "after the best epoch",
-            "training loss falls, validation loss rises",
-            f"training {train[best]:.3g} to {train[-1]:.3g}, "
-            f"validation {other[best]:.3g} to {other[-1]:.3g}",
-            train[-1] < train[best] and other[-1] > other[best],
-            source="published",
-        ),
-        *checks,
-    ]
-
-
-def _restored_loss(found: Trained) -> Check:
-    """The restored network's loss, by the formula written out, is the lowest that was seen."""
-    X, y = found.rows.others
-    a = np.clip(found.short.network.predict(X), 1e-300, None)
-    if found.rows.output == "sigmoid":
-        losses = -np.log(np.where(y == 1, a, 1 - a)).sum(axis=1)
-    elif found.rows.output == "softmax":
-        losses = -(y * np.log(a)).sum(axis=1)
-    else:
-        losses = ((found.short.network.predict(X) - y) ** 2).mean(axis=1)
-    return close(
-        "validation loss of the restored weights, against the lowest of all epochs",
-        float(np.nanmin(found.short.history["validation_loss"])),
-        float(losses.mean()),
-        tolerance=1e-9,
-        relative=True,
-        source="by hand",
-    )
-
-
-def _restored_weights(found: Trained) -> Check:
-    best = int(np.nanargmin(found.short.history["validation_loss"]))
-    return _bits(
-        f"the restored weights and those recorded after epoch {best}",
-        found.short.network,
-        recorded(found.short)[best],
-    )
-
-
-def _same_way(found: Trained) -> Check:
-    """Looking at the validation loss changes nothing until it stops the training."""
-    stop = found.short.epochs
-    there = Network.of(found.long.network.architecture, recorded(found.short)[stop])
-    return _bits(
-        f"with and without early stopping, the weights after epoch {stop}",
-        there,
-        recorded(found.long)[stop],
-    )
-
-
-def _bits(what: str, network: Network, weights: Floats) -> Check:
-    same = np.array_equal(network.parameters, weights, equal_nan=True)
-    return holds(
-        what, "the same bits", "the same bits" if same else "other bits", same, source="property"
-    )
-
-
-def _patience(found: Trained) -> Check:
-    short = found.short
-    waited = short.epochs - short.best_epoch
-    stopped = short.ending == "early_stopping"
-    return holds(
-        "epochs between the best and the stop",
-        f"{PATIENCE}" if stopped else f"at most {PATIENCE}, for the epochs were used up",
-        str(waited),
-        waited == PATIENCE if stopped else waited <= PATIENCE,
-        source="property",
-    )
