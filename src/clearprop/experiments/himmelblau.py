@@ -20,7 +20,7 @@ from clearprop.experiments.himmelblau_function import (
     minima_by_descent,
     seen_from_above,
 )
-from clearprop.experiments.himmelblau_race import RATES, checks_of_rules, race, racing
+from clearprop.experiments.himmelblau_race import RATES, checks_of_rules, moving, race, racing
 from clearprop.experiments.lesson import Block, Heading, Lesson, Picture, Table, Text, Worked
 from clearprop.experiments.play import Play
 from clearprop.experiments.walks import walk
@@ -48,6 +48,7 @@ def teach(play: Play) -> Lesson:
             "clearprop learn himmelblau --learning-rate 0.016    minimum C can hold nobody",
             "clearprop learn himmelblau --learning-rate 0.03     no minimum can",
         ],
+        moving(walks, minima),
     )
 
 

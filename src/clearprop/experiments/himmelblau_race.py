@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +12,20 @@ from clearprop import figures
 from clearprop.equations.updates import UPDATES
 from clearprop.experiments.compare import close, holds
 from clearprop.experiments.himmelblau_function import f, gradient, seen_from_above, surface
-from clearprop.experiments.lesson import Block, Check, Heading, Picture, Table, Text
+from clearprop.experiments.lesson import Animation, Block, Check, Heading, Picture, Table, Text
 from clearprop.experiments.walks import walk
-from clearprop.figures import Path2D
+from clearprop.figures import Path2D, Theme
 
-__all__ = ["RATES", "checks_of_rules", "race", "racing"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["RATES", "checks_of_rules", "moving", "race", "racing"]
 
 Floats = NDArray[np.float64]
 
 _STEPS = 400
+_DRAWN = ("sgd", "momentum", "adagrad", "adam")  # in perspective, and moving
+_FRAMES = 45
 _RACE = (0.0, -3.0)  # a start between two valleys, where the rules part
 RATES = {
     "sgd": 0.01, "momentum": 0.002, "nesterov": 0.002, "adagrad": 0.5, "adadelta": 1.0,
@@ -104,15 +110,29 @@ def _until_there(rule: str, path: Floats) -> Path2D:
 
 def _landscape(walks: dict[str, Floats], minima: dict[str, Floats]) -> Picture:
     place = surface(minima, 45)
-    paths = [_until_there(rule, walks[rule]) for rule in ("sgd", "momentum", "adagrad", "adam")]
+    paths = [_until_there(rule, walks[rule]) for rule in _DRAWN]
     name = "The same landscape in perspective"
     look = partial(figures.surface_3d, place, paths, name=name, view=(48.0, -122.0))
     return Picture(
         "landscape",
-        "Height is f, on a logarithmic axis, because the hills at the rim are a thousand times "
-        "higher than the ridges between the valleys.",
+        "Height is f, on a logarithmic axis, because the corners are far higher than the ridges "
+        "between the valleys.",
         figures.describe_surface_3d(place, paths, name=name),
         lambda theme: look(theme=theme),
+    )
+
+
+def moving(walks: dict[str, Floats], minima: dict[str, Floats]) -> Animation:
+    """Four of the rules on their way, two steps a frame."""
+    plane = surface(minima, 61)
+
+    def frame(k: int, theme: Theme) -> Axes:
+        paths = [Path2D(rule, *walks[rule][: 1 + 2 * k].T) for rule in _DRAWN]
+        return figures.surface_2d(plane, paths, name=f"After {2 * k} steps", theme=theme)
+
+    return Animation(
+        "sgd, momentum, adagrad and adam on their way",
+        lambda path, theme: figures.animate(frame, _FRAMES, path, theme=theme),
     )
 
 

@@ -37,6 +37,7 @@ def teach(play: Play) -> Lesson:
     eta, seed = play.learning_rate or _ETA, play.seed or 0
     X, y = task()
     C = Cost(network_of(1, seed), X, y)
+    Cost(C.network, X, y).gradient(C.network.parameters)  # the first call of all takes longer
     w, grid = by_grid(C, _VALUES)
     easy = {hidden: _all(hidden, grid.loss, eta, seed) for hidden in _HIDDEN}
     hard = {hidden: _all(hidden, grid.loss / _HARDER, eta, seed) for hidden in _HIDDEN}
@@ -216,11 +217,11 @@ def _lower(grid: Outcome, hard: Grown, eta: float) -> list[Block]:
     return [
         Heading("A lower loss"),
         Text(
-            "A random nudge needs no slope and no learning rate, and it never goes up. On a task "
-            "as small as this it does well, better than measuring slopes one by one. But a nudge "
-            "helps only by luck, and the nearer the goal, the rarer the luck. Here the same ways "
-            f"have to reach a tenth of that loss, {target:.5f}. Backpropagation is the one whose "
-            "price for a step does not grow and whose direction is no matter of luck."
+            "A random nudge needs no slope and no learning rate, and it never goes up: on a task "
+            "as small as this it does well. But it helps only by luck, and the nearer the goal, "
+            "the rarer the luck. Here the same ways have to reach a tenth of that loss, "
+            f"{target:.5f}. Backpropagation is the one whose price for a step does not grow and "
+            "whose direction is no matter of luck."
         ),
         Table(
             f"Evaluations to a loss of {target:.5f}, η = {eta:g}, full batch of 9",
