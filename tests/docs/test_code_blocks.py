@@ -29,3 +29,12 @@ def test_a_page_prints_what_it_says(page, tmp_path):
 def test_every_block_names_a_language_that_is_run_or_shown(page):
     for block in blocks(page.read_text(encoding="utf-8")):
         assert block.language in {*RUN, *SHOWN}, f"{page}:{block.first + 1}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_a_block_with_a_figure_ends_in_the_line_that_makes_it(page):
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.figure is not None:
+            assert block.code.splitlines()[-1].startswith((">>> ax = ", ">>> picture = ")), (
+                f"{page}:{block.last}"
+            )
