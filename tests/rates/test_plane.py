@@ -135,6 +135,25 @@ def test_a_straight_path_and_a_single_place_have_a_plane_of_some_width(line):
         assert np.isfinite(plane.losses).all()
 
 
+def test_a_straight_path_has_a_plane_as_wide_as_it_is_long(line):
+    network, X, y = line
+    path = network.parameters + np.outer([0, 1, 2], [3.0, 4.0])  # of length 10
+    plane = cp.loss_plane(network, X, y, path=path, directions="path", grid=41)
+    assert np.ptp(plane.y) == pytest.approx(10)
+    assert np.ptp(plane.x) == pytest.approx(14)  # a fifth more to each side
+
+
+@pytest.mark.parametrize("grid", [3, 4, 5, 8])
+@pytest.mark.parametrize("share", [0.01, 0.15, 0.5, 0.85, 0.99])
+def test_however_few_the_places_the_whole_path_lies_between_them(line, grid, share):
+    network, X, y = line
+    path = network.parameters + np.outer([-share, 1 - share], [3.0, 4.0])
+    plane = cp.loss_plane(network, X, y, path=path, directions="path", grid=grid)
+    assert plane.x[0] <= plane.path[:, 0].min()
+    assert plane.path[:, 0].max() <= plane.x[-1]
+    assert 0.0 in plane.x
+
+
 def test_the_width_can_be_chosen(network, moons):
     plane = cp.loss_plane(network, *moons, grid=5, span=0.5)
     assert plane.x.tolist() == plane.y.tolist() == [-0.5, -0.25, 0, 0.25, 0.5]

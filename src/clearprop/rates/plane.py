@@ -200,4 +200,7 @@ def _axis(grid: int, span: float | None, path: Array | None, k: int) -> Array:
             room = np.abs(path).max() / 2
         low, high = low - room, high + room
     step = (high - low) / (grid - 1)
-    return np.asarray((np.arange(grid) - round(-low / step)) * step, dtype=np.float64)
+    below = min(max(round(-low / step), 1), grid - 2)
+    if span is None and path is not None:  # few places are moved far to meet 0: reach both ends
+        step = max(step, -path[:, k].min() / below, path[:, k].max() / (grid - 1 - below))
+    return np.asarray((np.arange(grid) - below) * step, dtype=np.float64)
