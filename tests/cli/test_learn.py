@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from clearprop.experiments import EXPERIMENTS
+import dataclasses
+
+import pytest
+
+from clearprop.experiments import EXPERIMENTS, learn
 
 
 def test_without_a_name_all_are_listed_in_reading_order(clearprop):
@@ -33,4 +37,35 @@ def test_a_name_that_is_none_is_refused_with_the_closest(refused):
 def test_options_that_would_be_ignored_are_refused(refused):
     assert "--seed" in refused("learn", "--seed", 1)
     assert "--learning-rate" in refused("learn", "all", "--learning-rate", 0.1)
+    assert "--animation" in refused("learn", "quadratic", "--overwrite")
     assert "no moving picture" in refused("learn", "quadratic", "--animation", "a.gif")
+
+
+def test_a_moving_picture_is_not_written_over_another_file(refused, tmp_path):
+    (tmp_path / "a.gif").write_bytes(b"mine")
+    assert "another --animation" in refused("learn", "chain", "--animation", "a.gif")
+    assert (tmp_path / "a.gif").read_bytes() == b"mine"
+
+
+@pytest.fixture
+def wrong(monkeypatch):
+    """Every lesson is `quadratic` with one number that is not what it should be."""
+    learned = learn("quadratic")
+    first, *others = learned.lesson.checks
+    checks = [dataclasses.replace(first, ok=False), *others]
+    lesson = dataclasses.replace(learned.lesson, checks=checks)
+    spoilt = dataclasses.replace(learned, lesson=lesson)
+    monkeypatch.setattr("clearprop.cli.learning.learn", lambda *_, **__: spoilt)
+
+
+def test_a_number_that_is_wrong_is_told_and_makes_the_exit_code_1(clearprop, wrong):
+    assert clearprop("learn", "quadratic", "--json").code == 1
+    answer = clearprop("learn", "quadratic")
+    assert answer.code == 1
+    assert "NOT EQUAL  w at every step" in answer.out
+
+
+def test_one_wrong_number_among_all_makes_the_exit_code_1(clearprop, wrong):
+    answer = clearprop("learn", "all")
+    assert answer.code == 1
+    assert "quadratic: w at every step" in answer.err

@@ -43,7 +43,7 @@ def test_missing_columns_are_refused_by_name(refused, trained):
     Path("less.csv").write_text("length,color\n1,red\n")
     message = refused("predict", trained, "less.csv")
     assert "'colour'" in message
-    assert "did you mean 'color'" in message
+    assert "it has 'color'" in message
     assert "'wild'" in message
 
 
@@ -122,6 +122,7 @@ def test_a_bundled_table_is_written_as_csv(clearprop, refused):
     assert {row["target"] for row in rows} == {"setosa", "versicolor", "virginica"}
     assert clearprop("data", "iris").out == Path("iris.csv").read_text()
     assert "iris.csv exists" in refused("data", "iris", "--out", "iris.csv")
+    assert "--overwrite replaces what --out names" in refused("data", "iris", "--overwrite")
     described = clearprop("data", "iris", "--out", "again.csv", "--json").json
     assert (described["rows"], described["out"]) == (150, "again.csv")
 

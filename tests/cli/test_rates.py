@@ -57,7 +57,8 @@ def test_figures_are_drawn_and_not_over_others(clearprop, refused, tmp_path):
     for name in ("figure", "losses", "weights"):
         with Image.open(tmp_path / f"{name}.png") as image:
             assert len(image.convert("L").getcolors()) > 10
-    assert "exists" in refused(*small, figures[0])
+    assert "another --figure" in refused(*small, figures[0])
+    assert "--overwrite replaces what --figure names" in refused(*small, "--overwrite")
     assert clearprop(*small, figures[0], "--overwrite", "--json").json["figures"] == {
         "figure": str(tmp_path / "figure.png")
     }

@@ -69,7 +69,7 @@ def draw_figure(
     kinds = {".png": as_png, ".svg": as_svg}
     if path.suffix.lower() not in kinds:
         raise ArgumentError(f"--figure must end in .png or .svg; got {path.name!r}")
-    refuse_existing(path, overwrite=overwrite)
+    refuse_existing(path, overwrite=overwrite, option="--figure")
     with _progress() as say:
         session = open_session(engine, threads, say)
         curves = measure_curves(session)

@@ -61,8 +61,7 @@ def teach_one(
         as_json: print one object instead of the lesson.
     """
     path, overwrite = animation
-    if path is not None:
-        refuse_existing(path, overwrite=overwrite, option="--animation")
+    refuse_existing(path, overwrite=overwrite, option="--animation")
     learned = learn(name, **changes)
     if path is not None:
         _animate(learned, path)

@@ -51,6 +51,8 @@ def show_map(
     source: str, options: TableOptions, swept: Swept, *, overwrite: bool, as_json: bool
 ) -> int:
     """Sweep, choose, draw and print; the exit code."""
+    if not swept.figures:
+        refuse_existing(None, overwrite=overwrite, option="--figure")
     for option, path in swept.figures.items():
         _check_figure(option, path, overwrite=overwrite)
     try:
@@ -183,7 +185,7 @@ _DRAWN = {"figure": _draw_map, "losses": _draw_losses, "weights": _draw_weights}
 def _check_figure(option: str, path: Path, *, overwrite: bool) -> None:
     if path.suffix.lower() not in _KINDS:
         raise ArgumentError(f"--{option} must end in .png or .svg; got {path.name!r}")
-    refuse_existing(path, overwrite=overwrite)
+    refuse_existing(path, overwrite=overwrite, option=f"--{option}")
 
 
 def _paths(swept: Swept) -> dict[str, str]:

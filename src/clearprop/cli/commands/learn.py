@@ -53,8 +53,8 @@ def learn(
 ) -> None:
     """Learn by an experiment: worked numbers, checked, and a page with figures.
 
-    Each runs on the real engine, compares its numbers with the published ones, and writes one
-    self-contained HTML page. What can be changed is told by the list.
+    Each runs on the real engine, checks its numbers, and writes one self-contained HTML page. What
+    can be changed is told by the list. The exit code is 1 where a number is not what it should be.
     """
     from clearprop.cli.learning import list_experiments, teach_all, teach_one
 
