@@ -63,6 +63,12 @@ def test_marks_are_lines_across_all_bars():
     assert ax.texts[-1].get_text() == "goal = 2"
 
 
+def test_logarithmic_bars_begin_at_a_third_of_the_least():
+    ax = bars("n", LABELS, VALUES, log=True)
+    assert ax.get_xlim()[0] == pytest.approx(min(VALUES) / 3)
+    assert {bar.get_x() for bar in ax.patches} == {ax.get_xlim()[0]}
+
+
 def test_bars_in_words():
     assert describe_bars("n", LABELS, VALUES, x_name="calls", marks={"goal": 5}) == (
         "n (calls): backpropagation 2, finite differences 74, search 3.2e7; goal at 5."
@@ -115,6 +121,12 @@ def test_the_spectrum_in_words():
         "Eigenvalues of the Hessian: 6 from -0.5 to 20; 3 positive, 2 zero, 1 negative; "
         "2 above 2/η = 2.5."
     )
+
+
+def test_what_counts_as_zero_grows_with_the_number_of_eigenvalues():
+    epsilon = np.finfo(np.float64).eps
+    for ones, said in ((3, "3 positive, 1 zero"), (1, "2 positive")):
+        assert said in describe_hessian_spectrum([3 * epsilon, *np.ones(ones)])
 
 
 def test_only_zeros_can_be_drawn():

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import ArgumentError
-from clearprop.figures._chart import checked_marks, mark_across, scale, scaled
-from clearprop.figures._data import DRAWABLE, Floats, floats
+from clearprop.figures._chart import checked_marks, drawable, mark_across, scale, scaled
+from clearprop.figures._data import Floats, floats
 from clearprop.figures.style import SMALL, TEXT, Theme, start, title
 from clearprop.figures.words import number, short
 
@@ -62,7 +62,7 @@ def bars(
     """
     lengths, places = _checked(labels, values), checked_marks("marks", marks)
     ax, chosen = start(ax, theme, (5.8, min(1.25 + 0.3 * len(lengths), 12.0)))
-    drawn = _drawn(lengths, log=log)
+    drawn = drawable(lengths, log=log)
     rows = np.arange(len(lengths))
     _frame(ax, drawn, log=log)
     left = ax.get_xlim()[0] if log else 0.0
@@ -119,15 +119,6 @@ def _checked(labels: Sequence[str], values: ArrayLike) -> Floats:
     if len(labels) != len(lengths):
         raise ArgumentError(f"labels must be as many as values ({len(lengths)}); got {len(labels)}")
     return lengths
-
-
-def _drawn(lengths: Floats, *, log: bool) -> Floats:
-    """The ends of the bars; NaN where there is none to draw."""
-    with np.errstate(invalid="ignore"):
-        keep = np.abs(lengths) < DRAWABLE
-        if log:
-            keep &= lengths > 1 / DRAWABLE
-    return np.where(keep, lengths, np.nan)
 
 
 def _frame(ax: Axes, drawn: Floats, *, log: bool) -> None:
