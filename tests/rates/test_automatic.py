@@ -68,6 +68,19 @@ def test_a_run_can_be_repeated_by_its_settings(run):
     assert np.array_equal(again.network.parameters, run.network.parameters)
 
 
+def test_the_choice_is_made_with_the_validation_part_and_the_weights_of_the_training():
+    of_training = {"validation": (X[:50], Y[:50]), "sample_weight": 1.0 + 9.0 * Y}
+    run = cp.train(moons_network(), X, Y, **of_training, **HOW)
+    choice = cp.choose_learning_rate(moons_network(), X, Y, **of_training, **HOW)
+    without = [cp.choose_learning_rate(moons_network(), X, Y, **HOW)] + [
+        cp.choose_learning_rate(moons_network(), X, Y, **{name: each}, **HOW)
+        for name, each in of_training.items()
+    ]
+    losses = run.choice.to_json()["evidence"]
+    assert losses == choice.to_json()["evidence"]
+    assert all(losses != other.to_json()["evidence"] for other in without)
+
+
 def test_nothing_of_the_callers_is_disturbed():
     network, inputs, targets, weights = moons_network(), X.copy(), Y.copy(), np.ones(len(X))
 
