@@ -29,7 +29,8 @@ WORDS = {  # room -> its page's title; another room's title is its name
     "rates": "Learning rates and curvature",
     "training": "Training",
 }
-PLACES = {"train": "training"}  # it stands in rates/, for it may choose a rate first
+# They stand in rates/, for `train` may choose a rate first.
+PLACES = {"ChosenRun": "training", "train": "training"}
 ORDER = ("network", "training", "rates", "diagnosis", "ledgers", "formats")
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clearprop.formats import Model, load_model, save_model
     from clearprop.ledgers import Ledger, ledger
     from clearprop.network import Network
-    from clearprop.rates.automatic import train
+    from clearprop.rates.automatic import ChosenRun, train
     from clearprop.rates.choice import Choice
     from clearprop.rates.choose import choose_learning_rate
     from clearprop.rates.curvature import Curvature, curvature
@@ -46,6 +46,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Checkpoint",
     "Choice",
+    "ChosenRun",
     "Curvature",
     "Diagnosis",
     "Divergence",
@@ -86,6 +87,7 @@ __all__ = [
 
 _HOMES = {
     "Choice": "clearprop.rates",
+    "ChosenRun": "clearprop.rates",
     "Curvature": "clearprop.rates",
     "Diagnosis": "clearprop.diagnosis",
     "Finding": "clearprop.diagnosis",
