@@ -61,7 +61,7 @@ def prodigy(
     d0: Factor = 1e-6,
     d_coefficient: Factor = 1.0,
 ) -> tuple[Array, Slots]:
-    """Adam whose rate is `dη`, with `d` a growing estimate of the way to go (Mishchenko 2024).
+    """Adam at the rate `dη`, with `d` a growing guess of the way to go (Mishchenko & Defazio 2024).
 
     From `d0` on, `d ← max(d, k r/‖s‖₁)`, where `r ← √β2 r + (d²η/d0) ⟨g, w_0 − w⟩` and
     `s ← √β2 s + (d²η/d0) g` compare the way that the gradients point with the way gone so far, and
