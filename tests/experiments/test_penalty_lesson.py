@@ -44,7 +44,8 @@ def test_the_term_of_every_epoch_is_recomputed_whatever_is_changed(changes):
     assert sum("penalty term" in check.what for check in lesson.checks) == 3
 
 
-def test_a_rate_too_high_for_the_penalty_is_told_and_shown():
-    learned = learn("penalty", learning_rate=40)
+@pytest.mark.parametrize("rate", [40, 1000])
+def test_a_rate_too_high_for_the_penalty_is_told_and_shown(rate):
+    learned = learn("penalty", learning_rate=rate)
     assert learned.lesson.ok
     assert any("diverged" in name for name in rows(learned, "The range penalty"))
