@@ -16,7 +16,9 @@ def test_the_quadratic_says_what_a_rate_does(eta, words):
     assert any(words in getattr(block, "text", "") for block in learned.lesson.blocks)
 
 
-@pytest.mark.parametrize(("eta", "fate"), [(0.119, "arrives"), (0.12, "diverges")])
+@pytest.mark.parametrize(
+    ("eta", "fate"), [(1e-9, "arrives"), (0.119, "arrives"), (0.12, "diverges"), (1e9, "diverges")]
+)
 def test_the_line_separates_rates_at_two_over_the_largest_eigenvalue(eta, fate):
     learned = learn("line", learning_rate=eta)
     assert learned.lesson.ok

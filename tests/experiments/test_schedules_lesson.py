@@ -21,3 +21,9 @@ def test_rates_of_steps_stay_right_with_changes(change):
     assert lesson.ok
     said = any("every run diverges" in getattr(block, "text", "") for block in lesson.blocks)
     assert said == ("learning_rate" in change)
+
+
+@pytest.mark.parametrize("name", ["schedules", "optimisers"])
+def test_a_batch_larger_than_the_data_is_called_by_what_it_is(name):
+    titles = [table.title for table in learn(name, batch_size=1000).lesson.tables]
+    assert any("batch 200 of 200" in title for title in titles)

@@ -132,9 +132,9 @@ def checks_of_minima(minima: dict[str, Floats], eta: float) -> list[Check]:
         close("f at the minima", np.zeros(4), f(ends), tolerance=1e-20, source="by hand"),
     ]  # fmt: skip
     limits = limits_of(minima)
-    near = np.stack([w + 1e-6 for w in ends])
+    near, begun = ends + 1e-6, 1e-6 * np.sqrt(2)
     away = np.linalg.norm(walk("sgd", gradient, near, eta, 3000)[-1] - ends, axis=-1)
-    stayed = [name for name, distance in zip(minima, away, strict=True) if distance < 1e-6]
+    stayed = [name for name, distance in zip(minima, away, strict=True) if distance < begun]
     should = [name for name in minima if eta < limits[name]]
     checks.append(
         holds(

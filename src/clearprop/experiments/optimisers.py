@@ -81,7 +81,9 @@ def _task(play: Play) -> _Task:
     seed = play.seed or 0
     X, y = half_moons(seed)
     network = Network([2, 8, 8, 1], hidden="tanh", output="sigmoid", seed=seed)
-    return _Task(network, X[:_SAMPLES], y[:_SAMPLES], play.batch_size or _BATCH, seed)
+    given = play.batch_size or _BATCH
+    batch = given if isinstance(given, str) else min(given, _SAMPLES)
+    return _Task(network, X[:_SAMPLES], y[:_SAMPLES], batch, seed)
 
 
 def _train(task: _Task, rule: str, rates: tuple[float, ...]) -> tuple[Run, ...]:

@@ -67,7 +67,8 @@ def task_of(play: Play) -> Task:
     x = np.linspace(-1.0, 1.0, SAMPLES)[:, None]
     noise = np.random.default_rng(seed).normal(scale=NOISE, size=x.shape)
     network = Network([1, 16, 1], hidden="tanh", seed=seed)
-    rate, batch = play.learning_rate or _RATE, play.batch_size or _BATCH
+    rate, given = play.learning_rate or _RATE, play.batch_size or _BATCH
+    batch = given if isinstance(given, str) else min(given, SAMPLES)
     return Task(network, x, np.sin(np.pi * x) + noise, rate, batch, seed)
 
 
