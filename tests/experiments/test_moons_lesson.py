@@ -17,7 +17,8 @@ from clearprop.figures import LIGHT
 class Run:
     """As much of a run as a group looks at."""
 
-    def __init__(self, accuracy):
+    def __init__(self, accuracy, diverged=None):
+        self.diverged = diverged
         self.history = {"train_accuracy": np.array(accuracy)}
 
 
@@ -61,7 +62,7 @@ def test_every_run_has_the_fate_that_its_accuracies_say():
         Run([0.4, 0.97, 0.97, 0.96]),
         Run([0.4, 0.89, 0.9, 0.9]),
         Run([0.4, 0.8, 0.5, 0.5]),
-        Run([0.4, 0.8, np.nan]),
+        Run([0.4, 0.8, 0.8], diverged=object()),
     ]
     group = Group(0.1, runs, 0.999, 0.5)
     assert group.fates == ["learned", "nearly", "stuck", "nothing", "nothing"]
@@ -81,6 +82,12 @@ def test_a_rate_of_ones_own_is_the_only_one_tried():
     assert [row[0] for row in learned.lesson.tables[0].rows] == ["0.1"]
     assert "batch 16" in learned.lesson.tables[0].title
     assert "Seeds 4 to 13" in words(learned)
+
+
+def test_a_rate_beyond_all_bounds_diverges_and_the_lesson_goes_on():
+    learned = learn("moons", learning_rate=1e8)
+    assert learned.lesson.ok
+    assert learned.lesson.tables[0].rows[0][5] == "32"
 
 
 def test_a_table_of_ones_own_is_learned_in_its_own_units(table):

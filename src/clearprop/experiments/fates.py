@@ -55,7 +55,7 @@ class Group:
     @cached_property
     def fates(self) -> list[str]:
         """One of `FATES` for each seed."""
-        return [self._fate(a) for a in self.accuracy]
+        return [self._fate(run, a) for run, a in zip(self.runs, self.accuracy, strict=True)]
 
     def count(self, fate: str) -> int:
         """Seeds with this fate."""
@@ -84,9 +84,9 @@ class Group:
         low, middle, high = np.quantile(self.epochs, [0.25, 0.5, 0.75])
         return f"{middle:.0f} ({low:.0f} to {high:.0f})"
 
-    def _fate(self, accuracy: Floats) -> str:
+    def _fate(self, run: Run, accuracy: Floats) -> str:
         last = accuracy[-max(1, len(accuracy) // 4) :]
-        if not np.isfinite(last).all() or np.median(last) <= self.commonest + _LITTLE:
+        if run.diverged or np.median(last) <= self.commonest + _LITTLE:
             return "nothing"
         if accuracy.max() >= self.goal:
             return "learned"

@@ -13,7 +13,7 @@ from clearprop.experiments.moons_training import Trained, recorded, settings_for
 from clearprop.experiments.play import Play
 from clearprop.experiments.points import gradient_check, network_for
 from clearprop.network import Network
-from clearprop.training import train
+from clearprop.training import train_population
 
 __all__ = ["checks_of"]
 
@@ -44,8 +44,9 @@ def _count(found: Trained) -> Check:
 def _gradient(found: Trained) -> Check:
     """After an epoch, not at the start: with biases of 0, a ReLU may stand right at its kink."""
     run, seed = found.groups[-1].runs[found.shown], found.seeds[found.shown]
-    network = Network.of(run.network.architecture, recorded(run)[1])
-    return gradient_check(network, found.points, f"of seed {seed} after the first epoch")
+    network = Network.of(run.network.architecture, recorded(run)[0 if run.diverged else 1])
+    when = "at the start, for it diverged" if run.diverged else "after the first epoch"
+    return gradient_check(network, found.points, f"of seed {seed} {when}")
 
 
 def _alone(found: Trained, play: Play) -> Check:
@@ -53,7 +54,7 @@ def _alone(found: Trained, play: Play) -> Check:
     k, group = found.shown, found.groups[-1]
     seed = found.seeds[k]
     settings = replace(settings_for(play, found.epochs), seed=seed, learning_rate=group.rate)
-    run = train(network_for(seed), found.points.X, found.points.y, settings)
+    run = train_population(network_for(seed), found.points.X, found.points.y, [{}], settings)[0]
     same = np.array_equal(run.network.parameters, group.runs[k].network.parameters)
     return holds(
         f"seed {seed} at η = {group.rate:g}, trained alone and among {len(found.seeds)}",

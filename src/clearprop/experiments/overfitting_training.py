@@ -14,7 +14,7 @@ from clearprop.experiments.play import Play
 from clearprop.experiments.points import half_moons, seeds_for
 from clearprop.network import Network
 from clearprop.tables import prepare
-from clearprop.training import Run, Settings, train, train_population
+from clearprop.training import Run, Settings, train_population
 
 __all__ = ["PATIENCE", "Rows", "Trained", "recorded", "train_all"]
 
@@ -95,11 +95,11 @@ def train_all(play: Play) -> Trained:
     members: list[dict[str, Any]] = [{}, {"penalty": {"l2": 0.01}}, {"dropout": 0.5}]
     runs = train_population(network, rows.X, rows.y, members, settings, validation=rows.others)
     stopping = replace(settings, early_stopping=PATIENCE, restore_best=True)
-    short = train(network, rows.X, rows.y, stopping, validation=rows.others)
+    (short,) = train_population(network, rows.X, rows.y, [{}], stopping, validation=rows.others)
     cures = {"L2 0.01": runs[1], "dropout 0.5": runs[2]}
     if rows.more is not None:
         fewer = replace(settings, epochs=_EPOCHS // _MORE)
-        more = train(network, *rows.more, fewer, validation=rows.others)
+        (more,) = train_population(network, *rows.more, [{}], fewer, validation=rows.others)
         cures[f"{_MORE} times the points, as many steps"] = more
     return Trained(rows, runs[0], short, cures)
 

@@ -141,7 +141,8 @@ def _table(
 
 
 def _term(strengths: Strengths, w: Floats) -> float:
-    return sum(s * float(PENALTIES[name][0](w)) for name, s in strengths.items())
+    with np.errstate(over="ignore"):  # weights may have blown up without a loss beyond bounds
+        return sum(s * float(PENALTIES[name][0](w)) for name, s in strengths.items())
 
 
 def _at_rest(found: Trained, balance: Balance | None) -> list[Block]:
