@@ -11,6 +11,7 @@ import pytest
 from clearprop.diagnosis import trial as module
 from clearprop.diagnosis.case import Case
 from clearprop.diagnosis.remedies import ADVICE, CANDIDATES, Remedy, advice
+from clearprop.network import Network
 from diagnosis.test_symptoms import FAULTY
 from diagnosis.trainings import IRIS, fit, net
 
@@ -123,4 +124,18 @@ def test_what_the_run_did_already_is_not_advised():
     assert trained.run.kept_epoch == trained.run.best_epoch
     assert trained.finding().remedy == "Use dropout or an L2 penalty, or find more samples."
     last = replace(trained.run, kept_epoch=trained.run.epochs)
-    assert advice(Case(last, None, None, {}), "overfitting") == ADVICE["overfitting"]
+    assert "penalty, keep the best epoch, or" in advice(Case(last, None, None, {}), "overfitting")
+
+
+def test_of_what_the_run_had_already_more_is_advised():
+    trained = FAULTY["overfitting"][0]()
+    old = trained.run.network
+    regularised = replace(
+        trained.run,
+        network=Network.of(replace(old.architecture, dropout=(0.2, 0.2, 0.0)), old.parameters),
+        settings=replace(trained.run.settings, penalty={"l2": 1e-4}),
+    )
+    case = Case(regularised, None, None, {})
+    assert advice(case, "overfitting").startswith("Use more dropout or a stronger L2 penalty")
+    tried = [remedy.member.get("dropout") for remedy in CANDIDATES["overfitting"][0](case)]
+    assert tried == [None, None, 0.5]

@@ -40,8 +40,18 @@ class Remedy:
         return not (whole or self.scale_inputs or self.scale_targets)
 
 
+def _regularise(case: Case) -> str:
+    """Against overfitting, with what the run did already in mind."""
+    dropout = "more dropout" if any(case.run.network.architecture.dropout) else "dropout"
+    penalty = (
+        "a stronger L2 penalty" if "l2" in (case.run.settings.penalty or {}) else "an L2 penalty"
+    )
+    best = "" if case.run.kept_epoch == case.run.best_epoch else ", keep the best epoch"
+    return f"Use {dropout} or {penalty}{best}, or find more samples."
+
+
 # What is said where nothing was tried: a suggestion, not a result.
-ADVICE: dict[str, str] = {
+ADVICE: dict[str, str | Callable[[Case], str]] = {
     "missing_class": "Give samples of every class, or leave the class out.",
     "unscaled_inputs": "Scale every feature to mean 0 and spread 1, by the training samples.",
     "bad_start": "Start from initialiser='auto'.",
@@ -56,17 +66,15 @@ ADVICE: dict[str, str] = {
     "rate_too_low": "Raise the learning rate.",
     "plateau": "Start anew with another seed, or use a higher rate or another optimiser.",
     "premature_stop": "Have more patience, or use a higher rate or another optimiser.",
-    "overfitting": "Use dropout or an L2 penalty, keep the best epoch, or find more samples.",
+    "overfitting": _regularise,
     "majority_class": "Weight the classes (class_weight='balanced').",
 }
 
 
 def advice(case: Case, symptom: str) -> str:
-    """What is said where nothing was tried, without what the run did already."""
+    """What is said where nothing was tried."""
     said = ADVICE[symptom]
-    if case.run.kept_epoch == case.run.best_epoch:
-        said = said.replace(" penalty, keep the best epoch, or", " penalty, or")
-    return said
+    return said if isinstance(said, str) else said(case)
 
 
 def _rates(*factors: float) -> Callable[[Case], list[Remedy]]:
@@ -117,7 +125,8 @@ def _regularisers(case: Case) -> list[Remedy]:
     strengths = [Remedy(f"penalty l2 {s:g}", member={"penalty": {"l2": s}}) for s in (1e-3, 1e-2)]
     if case.run.network.architecture.n_layers == 1:
         return strengths
-    return strengths + [Remedy(f"dropout {p:g}", member={"dropout": p}) for p in (0.2, 0.5)]
+    more = [p for p in (0.2, 0.5) if p > max(case.run.network.architecture.dropout)]
+    return strengths + [Remedy(f"dropout {p:g}", member={"dropout": p}) for p in more]
 
 
 def _keep_best(case: Case) -> list[Remedy]:
