@@ -8,7 +8,7 @@ Every rule has the same face, `rule(w, g, slots, t, eta, ...) -> (w, slots)`:
 
 The other arguments are numbers, or arrays (..., 1) where the networks of a population differ.
 All rules here agree with PyTorch 2.13 to rounding: `momentum` and `nesterov` with its SGD, `nadamw`
-with its NAdam and decoupled decay, the others with the optimiser of the same name. Two rules that
+with its NAdam and decoupled decay, the others with the optimizer of the same name. Two rules that
 PyTorch has not are in `rate_free.py`.
 """
 

@@ -1,4 +1,4 @@
-"""The learning rate over epochs, never without the batch size and the optimiser it belongs to."""
+"""The learning rate over epochs, never without the batch size and the optimizer it belongs to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def learning_rate_curve(
     Args:
         history: columns `epoch` and `learning_rate`, each (n_epochs,). Where Prodigy added
             `adapted_rate`, that is drawn: the rate in force.
-        optimizer: the optimiser's name; a rate means nothing without it.
+        optimizer: the optimizer's name; a rate means nothing without it.
         batch_size: samples per step; nor without this.
         ax: where to draw; new Axes where None.
         theme: "light", "dark" or a Theme.

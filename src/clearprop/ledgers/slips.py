@@ -119,7 +119,7 @@ SLIPS: tuple[Slip, ...] = (
          "Adam's correction for its start at zero was left out",
          "divide m by 1 − β1^t and v by 1 − β2^t"),
     Slip("plain_descent", _STEPS, update.plain_descent,
-         "the step of plain gradient descent was taken", "the optimiser here is {rule}"),
+         "the step of plain gradient descent was taken", "the optimizer here is {rule}"),
     Slip("indices_swapped", _STEPS, update.update_transposed,
          "the gradient was used transposed: two indices are swapped",
          "W[i,j] moves by the gradient [i,j]"),

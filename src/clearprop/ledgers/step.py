@@ -238,7 +238,7 @@ def ledger(
     """Every number of one training step on a sample or a batch.
 
     Forward `z = a_prev W + b`, `a = f(z)`; back `delta = ∂C/∂z`, `d_activation = ∂C/∂a`,
-    `dW = a_prevᵀ delta`, `db = Σ delta`; then the update of the optimiser. `C` is the mean loss
+    `dW = a_prevᵀ delta`, `db = Σ delta`; then the update of the optimizer. `C` is the mean loss
     over the samples, so each sample's delta holds 1/n. Layers count from 1, entries from 0:
 
     | name | shape | what |
@@ -249,7 +249,7 @@ def ledger(
     | `d_activation1`, `delta1` | `(n, n_1)` | `∂C/∂a1`, `∂C/∂z1` |
     | `dW1`, `db1` | as W1, b1 | `∂C/∂W1`, `∂C/∂b1` |
     | `penalty`, `cost`, `penalty_dW1` | | the penalty's share, with a penalty |
-    | `total_dW1`, `total_db1` | as W1, b1 | what the optimiser sees, with a penalty or a clip |
+    | `total_dW1`, `total_db1` | as W1, b1 | what the optimizer sees, with a penalty or a clip |
     | `update_W1`, `W1_new` | as W1 | the step `W1_new − W1`, and where it leads |
 
     Dropout is left out: the network computes as it does when it predicts.

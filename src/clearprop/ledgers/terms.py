@@ -37,7 +37,7 @@ def terms_of(n_layers: int, *, penalty: bool, total: bool) -> list[Term]:
     Args:
         n_layers: layers with parameters.
         penalty: whether a penalty adds to loss and gradient.
-        total: whether the optimiser sees another gradient than `dW`, by a penalty or a clip.
+        total: whether the optimizer sees another gradient than `dW`, by a penalty or a clip.
     """
     layers = range(1, n_layers + 1)
     forward = [Term(kind, i) for i in layers for kind in ("z", "a")]

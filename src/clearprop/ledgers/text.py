@@ -109,7 +109,7 @@ def _equation(step: Ledger, name: str, term: Term) -> str:
 
 
 def _gradient(step: Ledger, parameter: str) -> str:
-    """The name of the gradient that the optimiser sees."""
+    """The name of the gradient that the optimizer sees."""
     return f"total_d{parameter}" if f"total_d{parameter}" in step else f"d{parameter}"
 
 

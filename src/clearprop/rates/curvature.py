@@ -73,7 +73,7 @@ class Curvature:
         return float(self.eigenvalues[0])
 
     def __repr__(self) -> str:
-        # A learning rate means nothing without its batch size and optimiser.
+        # A learning rate means nothing without its batch size and optimizer.
         if self.threshold is None:
             limit = f"no threshold: {self.reason}"
         else:

@@ -44,7 +44,7 @@ class Report:
             percent, whole numbers ("rows") in full, values that are not finite as "not a number".
         history: columns `epoch`, `train_loss` and perhaps `learning_rate`, `validation_loss`,
             `train_accuracy`, `validation_accuracy`, `train_r2`, `validation_r2`, each (n_epochs,).
-        optimizer: the optimiser's name, shown with every learning rate.
+        optimizer: the optimizer's name, shown with every learning rate.
         batch_size: samples per step, shown with every learning rate.
         title: the page's title; "Training report: <data_name>" where empty.
         headline: what is set big, as (label, value); the test accuracy or R² where None.
@@ -55,7 +55,7 @@ class Report:
         boundary: for two features, what the network says at every place.
         figures_from: the rows behind confusion, predictions and boundary, such as "test rows".
         network: name and value of what was trained: layer sizes, activations, parameters.
-        settings: name and value of how: optimiser, learning rate, epochs, schedule, stopping.
+        settings: name and value of how: optimizer, learning rate, epochs, schedule, stopping.
         columns: name, kind and treatment of each column of the table.
         data: name and value about the table as a whole: rows, split, target.
         diagnosis: of each finding its name, cause, evidence and remedy; empty for a clean bill,

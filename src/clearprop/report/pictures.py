@@ -100,7 +100,7 @@ def _weights(report: Report) -> Iterator[Plan]:
         setting = report.history, report.optimizer, report.batch_size
         yield Plan(
             "learning-rate",
-            "How large a step the optimiser takes, epoch by epoch.",
+            "How large a step the optimizer takes, epoch by epoch.",
             figures.describe_learning_rate_curve(*setting),
             lambda theme: figures.learning_rate_curve(*setting, theme=theme),
         )

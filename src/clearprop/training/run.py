@@ -104,7 +104,7 @@ class Run:
         return "validation_loss" if "validation_loss" in self.history else "train_loss"
 
     def __repr__(self) -> str:
-        # A learning rate means nothing without its batch size and optimiser.
+        # A learning rate means nothing without its batch size and optimizer.
         how = f"{self.settings.rule}, learning rate {self.learning_rate:g}, batch {self.batch_size}"
         how += "".join(
             f", {key} {value}" for key, value in self.member.items() if key != "learning_rate"
