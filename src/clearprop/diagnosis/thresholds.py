@@ -49,11 +49,18 @@ THRESHOLDS: dict[str, Threshold] = {
     "unlearned": Threshold(
         0.85, "lowest later loss over the starting loss: at least, for nothing learned", _MEASURED
     ),
-    "throw": Threshold(15.0, "the same: at least, for thrown far off", _MEASURED),
+    "throw": Threshold(
+        15.0, "largest loss over the starting loss: at least, for thrown far off", _MEASURED
+    ),
     "far_off": Threshold(
         0.1, "lowest later loss over the starting loss: at least, after being thrown far", _MEASURED
     ),
-    "violent": Threshold(0.05, "the same: at least, where nothing else shows the harm", _MEASURED),
+    "violent": Threshold(
+        0.05,
+        "median change of the loss between epochs, of the starting loss: at least, where nothing "
+        "else shows the harm",
+        _MEASURED,
+    ),
     "lost": Threshold(
         1.15, "watched loss at the end over its lowest: at least, for harm done", _MEASURED
     ),
@@ -76,7 +83,10 @@ THRESHOLDS: dict[str, Threshold] = {
         0.1, "how far the weights came, of their length: below, for too low", _MEASURED
     ),
     "straight": Threshold(
-        0.5, "the same: at least, for a fall in almost a straight line", _MEASURED
+        0.5,
+        "fall in the second half of the way over that in the first: at least, for a fall in almost "
+        "a straight line",
+        _MEASURED,
     ),
     "late_fall": Threshold(
         0.05, "fall in the second half of the way over the loss at the end: at least", _MEASURED

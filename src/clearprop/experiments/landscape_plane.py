@@ -155,7 +155,8 @@ def plane_checks(shown: Shown) -> list[Check]:
             tolerance=1e-9, source="singular values",
         ),
         holds(
-            "no random plane holds more of the way than the path's own", f"at most {captured:.1%}",
+            "the random plane holds no more of the way than the path's own",
+            f"at most {captured:.1%}",
             f"{random:.1%}", random <= captured, source="singular values",
         ),
     ]  # fmt: skip

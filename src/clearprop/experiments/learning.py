@@ -87,7 +87,7 @@ def learn(
         data: a CSV or Parquet file of your own.
 
     Returns:
-        What it tells, and how its numbers compare with the published ones.
+        What it tells, and how its numbers compare with published, hand-worked or measured ones.
 
     Raises:
         ArgumentError: no experiment of that name, or something that cannot be changed in it.

@@ -14,6 +14,7 @@ from clearprop.experiments.penalty_checks import checks_of
 from clearprop.experiments.penalty_training import (
     APART,
     CALM,
+    CALM_RATE,
     EPOCHS,
     OTHERS,
     RANGE,
@@ -159,8 +160,8 @@ def _at_rest(found: Trained, balance: Balance | None) -> list[Block]:
         Text(
             "A soft border gives way a little: a weight comes to rest where the pull of the loss "
             "outwards and the pull of the penalty inwards are equal. To see it, the network with "
-            f"strength {s:g} takes {CALM} more steps, with all points in each, so that no noise "
-            "disturbs it. Then the weight furthest outside is"
+            f"strength {s:g} takes {CALM} more steps at η = {CALM_RATE:g}, with all points "
+            "in each, so that no noise disturbs it. Then the weight furthest outside is"
         ),
         Worked(
             [
@@ -224,7 +225,8 @@ def _others(found: Trained) -> list[Block]:
             "Two other penalties pull at every weight, wherever it is. L2 is s · ½ Σ w²: its pull "
             "s · w grows with the weight, so large weights shrink most and small ones are left "
             "nearly alone. L1 is s · Σ |w|: its pull is s, the same for large and small, so "
-            "weights that the loss does not need go all the way to 0 and stay there."
+            "weights that the loss does not need go all the way to 0, and then about it "
+            "by no more than a step."
         ),
         _table("L2 and L1", ({}, *OTHERS), (found.runs[0], *found.runs[len(RANGE) :]), found),
         Text(

@@ -17,6 +17,7 @@ from clearprop.training import Run, train, train_population
 __all__ = [
     "APART",
     "CALM",
+    "CALM_RATE",
     "EPOCHS",
     "OTHERS",
     "RANGE",
@@ -40,7 +41,7 @@ EPOCHS = 60
 RANGE: tuple[Strengths, ...] = ({}, *({"leaving_range": s} for s in (0.01, 0.1, 1.0)))
 OTHERS: tuple[Strengths, ...] = ({"l2": 0.001}, {"l2": 0.01}, {"l1": 0.001}, {"l1": 0.003})
 APART = 2  # of RANGE: the strength whose two terms are drawn apart
-CALM = 500  # steps with all points
+CALM, CALM_RATE = 500, 0.1  # steps with all points, whatever the rate before them
 TINY = 0.01  # a weight that is as good as 0
 _NAMES = {"leaving_range": "range", "l2": "L2", "l1": "L1"}
 
@@ -119,7 +120,7 @@ def balance_of(found: Trained) -> Balance | None:
     if run.diverged:
         return None
     calm = train(
-        run.network, found.points.X, found.points.y, optimizer="sgd", learning_rate=_ETA,
+        run.network, found.points.X, found.points.y, optimizer="sgd", learning_rate=CALM_RATE,
         batch_size="full", epochs=CALM, penalty=RANGE[APART], restore_best=False,
     )  # fmt: skip
     architecture, data = run.network.architecture, Data(found.points.X, found.points.y)

@@ -20,7 +20,8 @@ class Play:
         learning_rate: another learning rate.
         seed: another seed of start, order and data.
         batch_size: samples a step, or "full".
-        data: a CSV or Parquet file of the learner's own; its last column is the target.
+        data: a CSV or Parquet file of the learner's own; the target is the column of
+            that name, else the last.
 
     Raises:
         ArgumentError: a value that breaks a rule.

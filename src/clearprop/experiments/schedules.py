@@ -200,8 +200,8 @@ def _automatic(choice: Choice) -> list[Block]:
         Heading("The rate chosen by trying"),
         Text(
             "A schedule bends the rate; it does not say where to begin. That can be found out: "
-            "many short trainings are run side by side at different rates, on a part of the data "
-            f"that is held out. {choice.verdict}"
+            "many short trainings are run side by side at different rates, and judged on a part of "
+            f"the data that none of them is trained on. {choice.verdict}"
         ),
         Picture(
             "automatic",
