@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,11 +17,18 @@ __all__ = [
     "EngineName",
     "Hidden",
     "Json",
+    "Output",
+    "OverwriteOutput",
     "Schedule",
     "Target",
 ]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--out", help="Where to write.  [default: standard output]", show_default=False),
+]
+OverwriteOutput = Annotated[bool, typer.Option("--overwrite", help="Replace an existing --out.")]
 Target = Annotated[
     str | None,
     typer.Option(help="The column to predict.  [default: 'target']", show_default=False),

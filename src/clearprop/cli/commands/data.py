@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,13 +19,8 @@ def data(
             help="Which table to write; without it, all are listed.", show_default=False
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Where to write.  [default: standard output]", show_default=False),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing --out.")
-    ] = False,
+    out: options.Output = None,
+    overwrite: options.OverwriteOutput = False,
     as_json: options.Json = False,
     *,
     context: typer.Context,

@@ -22,13 +22,8 @@ def predict(
     table: Annotated[
         Path, typer.Argument(metavar="FILE", help="A CSV or Parquet file.", show_default=False)
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Where to write.  [default: standard output]", show_default=False),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing --out.")
-    ] = False,
+    out: options.Output = None,
+    overwrite: options.OverwriteOutput = False,
     as_json: options.Json = False,
 ) -> None:
     """Predict every row of a table, as CSV: the prediction, and class probabilities.
