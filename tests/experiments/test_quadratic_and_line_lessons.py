@@ -5,15 +5,38 @@ from __future__ import annotations
 import pytest
 
 from clearprop.experiments import learn
+from clearprop.experiments.lesson import Worked
 
 
 @pytest.mark.parametrize(
-    ("eta", "words"), [(0.9, "jumps across"), (1.1, "longer"), (0.4, "one side")]
+    ("eta", "words"),
+    [
+        (0.9, "jumps across"),
+        (1.1, "longer"),
+        (0.4, "one side"),
+        (1, "to and fro"),
+        (0.5, "first is enough"),
+    ],
 )
 def test_the_quadratic_says_what_a_rate_does(eta, words):
     learned = learn("quadratic", learning_rate=eta)
     assert learned.lesson.ok
     assert any(words in getattr(block, "text", "") for block in learned.lesson.blocks)
+
+
+@pytest.mark.parametrize(("eta", "steps"), [(1e300, 0), (1e80, 1), (1e50, 3)])
+def test_the_quadratic_shows_the_steps_whose_cost_a_float_can_hold(eta, steps):
+    lesson = learn("quadratic", learning_rate=eta).lesson
+    assert lesson.ok
+    assert len(lesson.tables[0].rows) == steps + 1
+    worked = next(block for block in lesson.blocks if isinstance(block, Worked))
+    assert "beyond a float's range" in worked.lines[-1]
+
+
+def test_the_line_works_its_first_step_at_the_rate_in_use():
+    lesson = learn("line", learning_rate=0.12).lesson
+    worked = next(block for block in lesson.blocks if isinstance(block, Worked))
+    assert worked.lines[-1] == "w ← 0 − 0.12 · (-45) = 5.4"
 
 
 @pytest.mark.parametrize(

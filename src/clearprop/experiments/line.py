@@ -56,7 +56,7 @@ def teach(play: Play) -> Lesson:
     walks = {eta: as_published(eta) for eta in rates}
     return Lesson(
         [
-            *_introduction(),
+            *_introduction(rates[0]),
             *(block for eta in rates for block in _steps(eta, walks[eta], limit)),
             *_curves(rates, limit),
             *_explanation(limit),
@@ -75,8 +75,8 @@ def teach(play: Play) -> Lesson:
     )
 
 
-def _introduction() -> list[Block]:
-    w, b, eta = 0.0, 0.0, 0.01
+def _introduction(eta: float) -> list[Block]:
+    w, b = 0.0, 0.0
     gradient = exact_slope(np.array([w, b]))
     return [
         Text(
@@ -89,7 +89,7 @@ def _introduction() -> list[Block]:
                 "loss  = (3² + 6² + 9² + 12²) / 4 = 67.5",
                 f"∂C/∂w = 2/4 · Σ (ŷ − y)·x = 2/4 · (−3·1 − 6·2 − 9·3 − 12·4) = {gradient[0]:g}",
                 f"∂C/∂b = 2/4 · Σ (ŷ − y)   = 2/4 · (−3 − 6 − 9 − 12)         = {gradient[1]:g}",
-                f"w ← 0 − {eta} · ({gradient[0]:g}) = {w - eta * gradient[0]:g}",
+                f"w ← 0 − {eta:g} · ({gradient[0]:g}) = {w - eta * gradient[0]:g}",
             ]
         ),
     ]

@@ -67,19 +67,26 @@ def teach(play: Play) -> Lesson:
 
 
 def _descend(eta: float, steps: int = _STEPS) -> Floats:
+    """The weight before each step and after the last, while a float can hold its cost."""
     w, path = np.array([_START]), [_START]
-    for t in range(1, steps + 1):
-        w, _ = sgd(w, 2 * (w + 1), (), t, eta)
-        path.append(float(w[0]))
+    with np.errstate(over="ignore", invalid="ignore"):  # a rate may be beyond all measure
+        for t in range(1, steps + 1):
+            w, _ = sgd(w, 2 * (w + 1), (), t, eta)
+            if not np.isfinite((w + 1) ** 2).all():
+                break
+            path.append(float(w[0]))
     return np.array(path)
 
 
 def _arithmetic(path: Floats, eta: float) -> list[str]:
-    return [
+    lines = [
         f"w = {w:.6g}:  dC/dw = 2({w:.6g} + 1) = {2 * (w + 1):.6g},  "
         f"w ← {w:.6g} − {eta:g} · {2 * (w + 1):.6g} = {after:.6g}"
         for w, after in pairwise(path)
     ]
+    if len(path) <= _STEPS:
+        lines.append(f"w = {path[-1]:.6g}:  after the next step, C(w) is beyond a float's range")
+    return lines
 
 
 def _what_happens(eta: float) -> str:
@@ -91,6 +98,10 @@ def _what_happens(eta: float) -> str:
     )
     if abs(factor) > 1:
         return said + f"at η = {eta:g} they do not: each is longer than the one before."
+    if factor == -1:
+        return said + f"at η = {eta:g} they go to and fro, always as far from it as they began."
+    if factor == 0:
+        return said + f"at η = {eta:g} the first is enough, and there is no second."
     if factor < 0:
         return said + f"at η = {eta:g} each step jumps across the minimum, and they still arrive."
     return said + f"at η = {eta:g} they come from one side, each shorter than the one before."
@@ -100,7 +111,8 @@ def _picture(path: Floats) -> Picture:
     reach = 1.15 * np.abs(path + 1).max()
     w = np.linspace(-1 - reach, -1 + reach, 201)
     figure = (w, (w + 1) ** 2, path[:2], 2 * (path[:2] + 1), path)
-    name = "The cost and five steps on it"
+    count = ("no step", "one step", "two steps", "three steps", "four steps", "five steps")
+    name = f"The cost and {count[len(path) - 1]} on it"
     return Picture(
         "descent",
         "The curve is the cost, the straight lines its slope before the first two steps, the dots "
@@ -131,7 +143,7 @@ def _distances(eta: float) -> Picture:
 
 
 def _checks(path: Floats, eta: float) -> list[Check]:
-    by_hand = -1 + (_START + 1) * (1 - 2 * eta) ** np.arange(_STEPS + 1)
+    by_hand = -1 + (_START + 1) * (1 - 2 * eta) ** np.arange(len(path))
     closed = close(
         "w at every step, against −1 + 6(1 − 2η)^k",
         by_hand,
