@@ -112,6 +112,10 @@ def test_a_table_of_ones_own_is_learned_in_its_own_units(table):
         ({"a": [1, ""], "b": [2, 3], "y": [0, 1]}, "column 'a' has no value in 1 of its rows"),
         ({"a": [1, 2], "b": [2, 3], "y": [0, 1]}, "at least 10 rows for this experiment; it has 2"),
         ({"y": [0, 1]}, "at least one column to learn from"),
+        (
+            {"a": [7] * 12, "b": range(12), "y": [0, 1] * 6},
+            "column 'a' is left out: it has the same value in every training row",
+        ),
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_in_one_sentence(table, columns, said):

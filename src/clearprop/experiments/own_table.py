@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from clearprop.tables import read_table
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["check_rows", "read_own", "two_numbers_two_classes"]
+__all__ = ["check_both_kept", "check_rows", "read_own", "two_numbers_two_classes"]
 
 _MOST_NAMED = 6
 _LEAST_ROWS = 10
@@ -75,6 +76,13 @@ def check_rows(path: str | Path, table: pyarrow.Table) -> None:
             f"{path} must have at least {_LEAST_ROWS} rows for this experiment; it has "
             f"{table.num_rows}"
         )
+
+
+def check_both_kept(path: str | Path, names: Sequence[str], notes: Sequence[str]) -> None:
+    """Refuse a table of which a column was left out, and say why it was."""
+    if len(names) != 2:
+        why = "; ".join(note for note in notes if "is left out" in note)
+        raise DataError(f"{path} must have two columns that tell something of each row; {why}")
 
 
 def _columns(count: int) -> str:

@@ -15,7 +15,7 @@ from clearprop.engines.objective import loss_and_gradient
 from clearprop.equations.gradients import central_differences, crosses_kink
 from clearprop.experiments.compare import close
 from clearprop.experiments.lesson import Check
-from clearprop.experiments.own_table import two_numbers_two_classes
+from clearprop.experiments.own_table import check_both_kept, two_numbers_two_classes
 from clearprop.experiments.play import Play
 from clearprop.figures import Boundary
 from clearprop.network import Network
@@ -107,6 +107,7 @@ def _own(path: str | Path) -> Points:
     table, target = two_numbers_two_classes(path)
     ready = prepare(table, target=target, task="classification", test=0.0, validation=0.0)
     names = ready.schema.column_names
+    check_both_kept(path, names, ready.notes)
     places = np.column_stack([table[name].to_numpy().astype(np.float64) for name in names])
     classes = ready.schema.decode(np.array([[0.0], [1.0]])).values
     return Points(
