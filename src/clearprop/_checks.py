@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_NEAR = 0.66  # two of three letters in common
+
+
 def shown(value: object, most: int = 80) -> str:
     """A value for an error message: its repr on one line, cut where it is long.
 
@@ -48,7 +51,7 @@ def nearest(name: object, known: Iterable[object]) -> str | None:
     if not isinstance(name, str):
         return None
     lowered = {str(item).lower(): str(item) for item in known}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=_NEAR)
     return lowered[near[0]] if near else None
 
 

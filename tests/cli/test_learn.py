@@ -32,6 +32,7 @@ def test_json_is_one_object_with_checks_page_and_seconds(clearprop):
 
 def test_a_name_that_is_none_is_refused_with_the_closest(refused):
     assert "did you mean 'quadratic'" in refused("learn", "quadratik")
+    assert "did you mean 'toy'" in refused("learn", "tpy")
 
 
 def test_options_that_would_be_ignored_are_refused(refused):

@@ -94,7 +94,14 @@ def test_what_is_no_known_name_is_refused_without_a_guess(value):
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("RELU", "; did you mean 'relu'?"), ("Sgd", "; did you mean 'SGD'?"), ("zzz", ""), (7, "")],
+    [
+        ("rekv", ""),
+        ("sdg", "; did you mean 'SGD'?"),
+        ("RELU", "; did you mean 'relu'?"),
+        ("Sgd", "; did you mean 'SGD'?"),
+        ("zzz", ""),
+        (7, ""),
+    ],
 )
 def test_hints_do_not_depend_on_the_case(name, hint):
     assert _checks.closest(name, ["relu", "SGD"]) == hint
