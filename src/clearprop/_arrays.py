@@ -31,8 +31,8 @@ def numbers(argument: str, value: ArrayLike, dtype: np.dtype[Any]) -> Array:
         raise DataError(
             f"{argument} must be a rectangular array; its rows differ in length"
         ) from None
-    if array.dtype.kind == "O":
-        array = _from_objects(argument, array)
+    if array.dtype.kind in "OU":
+        array = _from_objects(argument, array.astype(object))
     if array.dtype.kind not in "fiub":
         raise DataError(f"{argument} must hold real numbers; got {array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
