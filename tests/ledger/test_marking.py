@@ -303,6 +303,11 @@ def test_the_same_words_are_not_said_twice_of_one_number():
     assert str(marking).count("the sign is wrong") == 1
 
 
+def test_a_sheet_of_blanks_is_not_called_right():
+    step = cp.ledger(cp.Network([1, 1], seed=0), [[1.0]], [0.0])
+    assert str(step.mark({"z1": [[None]]})) == "No number was handed in."
+
+
 def test_right_answers_are_praised_and_nothing_more(small):
     marking = small.mark({"z1": small["z1"].round(3), "loss": float(small["loss"])})
     assert marking.right

@@ -107,6 +107,8 @@ class Marking:
             status: ", ".join(mark.name for mark in self.marks if mark.status == status)
             for status in ("right", "follows")
         }
+        if not self.marks:
+            return "No number was handed in."
         if self.first is None:
             return paragraph(f"All right: {named['right']}.")
         lines = _explain(self.first, "First wrong: ", "it should be")
