@@ -99,6 +99,8 @@ def test_answers_are_a_file_of_their_own_or_in_a_description(written):
         ("", DamagedFileError, "must hold names and values; got None"),
         ("X: [1, 2", DamagedFileError, "is neither YAML nor JSON: line 1, column"),
         ("X: !!python/object/apply:os.system [ls]", DamagedFileError, "is neither YAML nor JSON"),
+        (EXAMPLE + "X: [[2, 3]]", DamagedFileError, "'X' occurs twice, again in line"),
+        ("X: &x [*x]", DamagedFileError, "is neither YAML nor JSON"),
         (b"\xff\xfe", DamagedFileError, "is not UTF-8 text"),
         (b"X: \x00", DamagedFileError, "is neither YAML nor JSON"),
     ],
@@ -112,6 +114,8 @@ def test_a_description_that_makes_no_step_is_one_sentence(written, text, error, 
 def test_files_that_cannot_be_read_are_one_sentence(written, tmp_path):
     with pytest.raises(FileError, match=r"cannot read .*absent\.yaml: No such file"):
         read_exercise(tmp_path / "absent.yaml")
+    with pytest.raises(DamagedFileError, match="'y' occurs twice; leave one of them out"):
+        read_exercise(written('{"y": [1], "y": [2]}', "twice.json"))
     with pytest.raises(DamagedFileError, match="is neither YAML nor JSON: Expecting value"):
         read_exercise(written("nonsense", "step.json"))
     with pytest.raises(FileError, match="larger than 10 MiB"):

@@ -133,18 +133,56 @@ def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
         if path.stat().st_size > _MOST_BYTES:
             raise FileError(f"{path} is larger than {_MOST_BYTES // 2**20} MiB: no description")
         text = path.read_bytes().decode("utf-8-sig")
-        contents = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
+        contents = _with_powers(_parsed(text, is_json=path.suffix.lower() == ".json"))
     except UnicodeDecodeError:
         raise DamagedFileError(f"{path} is not UTF-8 text") from None
     except FileError:
         raise
+    except _TwiceError as error:
+        raise DamagedFileError(f"{path}: {error}; leave one of them out") from None
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise DamagedFileError(f"{path} is neither YAML nor JSON: {_where(error)}") from None
     if not isinstance(contents, dict):
         raise DamagedFileError(f"{path} must hold names and values; got {_checks.shown(contents)}")
-    return {key: _with_powers(value) for key, value in contents.items()}
+    return contents
+
+
+class _TwiceError(Exception):
+    """A name occurs twice; the parsers would keep the last in silence."""
+
+
+def _parsed(text: str, *, is_json: bool) -> Any:
+    """Plain values; `_TwiceError` where a name occurs twice."""
+    if is_json:
+        return json.loads(text, object_pairs_hook=_each_once)
+    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+
+
+def _each_once(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    names = [name for name, _ in pairs]
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise _TwiceError(f"the name {name!r} occurs twice")
+    return dict(pairs)
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc] # PyYAML has no types
+    """Makes plain values only, as its base does, and no mapping with the same name twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of a node."""
+        seen: set[str] = set()
+        for name, _ in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                continue
+            if name.value in seen:
+                line = name.start_mark.line + 1
+                raise _TwiceError(f"the name {name.value!r} occurs twice, again in line {line}")
+            seen.add(name.value)
+        made: dict[Any, Any] = super().construct_mapping(node, deep)
+        return made
 
 
 def _with_powers(value: Any) -> Any:
