@@ -30,6 +30,13 @@ def test_json_is_one_object_with_checks_page_and_seconds(clearprop):
     assert found["seconds"] >= 0
 
 
+def test_a_narrow_terminal_cuts_no_name_and_no_number(clearprop, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    listed = clearprop("learn").out
+    assert all(name in listed for name in (*EXPERIMENTS, "--learning-rate"))
+    assert "-0.53344  0.217678  0.93312" in clearprop("learn", "quadratic").out
+
+
 def test_a_name_that_is_none_is_refused_with_the_closest(refused):
     assert "did you mean 'quadratic'" in refused("learn", "quadratik")
     assert "did you mean 'toy'" in refused("learn", "tpy")

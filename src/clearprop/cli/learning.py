@@ -34,13 +34,15 @@ def list_experiments(*, as_json: bool) -> None:
         print_json({"experiments": listed})
         return
     console = Console(highlight=False)
-    grid = Grid("", "experiment", "what it shows", "you may change", box=None, pad_edge=False)
+    grid = Grid(box=None, pad_edge=False)
+    for head, least in (("", 2), ("experiment", 14), ("what it shows", 14), ("you may change", 16)):
+        grid.add_column(head, min_width=least)  # of the longest word
     for k, each in enumerate(EXPERIMENTS.values(), start=1):
         takes = ", ".join(f"--{name.replace('_', '-')}" for name in each.takes)
         grid.add_row(str(k), each.name, each.about, takes)
     console.print("In reading order; run one with: clearprop learn NAME")
     console.print()
-    console.print(grid)
+    console.print(grid, crop=False)
 
 
 def teach_one(
@@ -145,7 +147,7 @@ def _show(console: Console, block: Block) -> None:
                 console.print(f"{_INDENT}{line}", markup=False, soft_wrap=True)
         case Table():
             console.print(block.title, style="italic", markup=False, soft_wrap=True)
-            console.print(_grid(block))
+            console.print(_grid(block), crop=False)
         case Picture():
             said = textwrap.fill(f"Figure: {block.alt}", _WIDTH)
             console.print(said, style="dim", markup=False, soft_wrap=True)
@@ -156,7 +158,8 @@ def _grid(table: Table) -> Grid:
 
     grid = Grid(box=None, pad_edge=False)
     for k, head in enumerate(table.heads):
-        grid.add_column(Plain(head), justify="right" if k else "left")
+        longest = max((len(row[k]) for row in table.rows), default=0)  # a cut number is none
+        grid.add_column(Plain(head), justify="right" if k else "left", min_width=longest)
     for row in table.rows:
         grid.add_row(*(Plain(cell) for cell in row))
     return grid
@@ -178,6 +181,7 @@ def _show_check(console: Console, check: Check) -> None:
 def _print_all(results: list[tuple[Learned, Path]]) -> None:
     console = Console(highlight=False)
     grid = Grid("experiment", "equal", "seconds", "page", box=None, pad_edge=False)
+    grid.columns[-1].overflow = "fold"  # a cut path is none
     for learned, page in results:
         checks = learned.lesson.checks
         equal = f"{sum(check.ok for check in checks)} of {len(checks)}"
