@@ -29,6 +29,7 @@ def test_the_figure_of_an_activation_says_its_equation(taught):
     captions = {each.kind: each.caption for each in taught("activations").lesson.pictures}
     assert "a = tanh z" in captions["tanh"]
     assert "dz = da · (1 − a²)" in captions["tanh"]
+    assert "(Clevert et al. 2016). Dashed: its slope." in captions["elu"]
 
 
 def test_rows_of_softmax_sum_to_one(taught):

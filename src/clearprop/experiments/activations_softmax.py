@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = ["H", "formulas", "softmax_blocks", "softmax_checks", "some_logits", "
 Floats = NDArray[np.float64]
 
 _ROWS, _CLASSES = 4, 3  # of the numbers that softmax is checked on
+_SENTENCE = re.compile(r"\. (?=[A-Z])")  # "et al. 2013" goes on
 H = 1e-6  # of the finite differences
 
 
@@ -33,7 +35,7 @@ def formulas(name: str) -> str:
         (function.__doc__ or name).strip().splitlines()[0].replace("`", "").rstrip(".")
         for function in ACTIVATIONS[name]
     )
-    return f"Full line: {forward.split('. ')[0]}. Dashed: its slope. Way back: {backward}."
+    return f"Full line: {_SENTENCE.split(forward)[0]}. Dashed: its slope. Way back: {backward}."
 
 
 def some_logits(seed: int) -> Floats:
