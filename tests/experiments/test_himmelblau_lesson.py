@@ -32,7 +32,7 @@ def test_the_function_at_places_worked_by_hand(start, depth):
     assert f(np.array(start)) == depth
 
 
-@pytest.mark.parametrize("eta", [1e-9, 1e9])
+@pytest.mark.parametrize("eta", [1e-300, 1e-9, 1e9, 1e300])
 def test_rates_far_from_any_that_is_sensible_are_told_truly(eta):
     lesson = learn("himmelblau", learning_rate=eta).lesson
     assert [check.what for check in lesson.checks if not check.ok] == []

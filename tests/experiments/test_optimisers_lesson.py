@@ -16,7 +16,13 @@ def test_every_rule_has_a_row_and_a_line(taught):
 
 
 @pytest.mark.parametrize(
-    "change", [{"learning_rate": 100.0}, {"batch_size": "full"}, {"seed": 3, "batch_size": 1}]
+    "change",
+    [
+        {"learning_rate": 100.0},
+        {"learning_rate": 1e-8},
+        {"batch_size": "full"},
+        {"seed": 3, "batch_size": 1},
+    ],
 )
 def test_first_steps_agree_with_the_slope_on_the_first_batch(change):
     lesson = learn("optimisers", **change).lesson

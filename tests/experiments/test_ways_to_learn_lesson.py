@@ -24,7 +24,8 @@ def test_measured_and_derived_slopes_take_the_same_steps(taught):
     assert int(measured[1]) == 5 * int(derived[1])  # p + 1, with p = 4
 
 
-def test_a_rate_that_is_too_high_is_called_so():
-    lesson = learn("ways-to-learn", learning_rate=3).lesson
+@pytest.mark.parametrize("eta", [3, 1e300])
+def test_a_rate_that_is_too_high_is_called_so(eta):
+    lesson = learn("ways-to-learn", learning_rate=eta).lesson
     assert lesson.ok
     assert "diverged" in {row[3] for row in lesson.tables[0].rows}

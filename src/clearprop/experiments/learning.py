@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from clearprop import _checks
 from clearprop.experiments.lesson import Lesson
 from clearprop.experiments.page import write_page
@@ -104,7 +106,10 @@ def learn(
     play = Play(learning_rate, seed, batch_size, None if data is None else Path(data))
     play.check_taken(name, experiment.takes)
     started = time.monotonic()
-    lesson = experiment.teach(play)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # a learner's rate may lead beyond all bounds
+        lesson = experiment.teach(play)
     return Learned(experiment, play, lesson, time.monotonic() - started)
 
 

@@ -261,6 +261,11 @@ def _checks(task: _Task, best: dict[str, Run], *, played: bool) -> list[Check]:
     return checks
 
 
+def _rounding(w: Floats, rate: float, step: Floats) -> float:
+    """What the rounding of the weights may make of a step divided by its rate, in parts of it."""
+    return float(np.spacing(np.abs(w).max()) / (rate * np.abs(step).clip(1e-8).min()))
+
+
 def _first_steps(task: _Task, best: dict[str, Run]) -> list[Check]:
     """Each rule's first step divided by its rate, from the slope on the first batch alone."""
     count = len(task.X) if task.batch == "full" else min(int(task.batch), len(task.X))
@@ -285,7 +290,7 @@ def _first_steps(task: _Task, best: dict[str, Run]) -> list[Check]:
             f"first step of {rule}, divided by the rate",
             expected,
             -np.diff(np.asarray(best[rule].weights)[:2], axis=0)[0] / best[rule].learning_rate,
-            tolerance=1e-6,
+            tolerance=1e-6 + _rounding(w, best[rule].learning_rate, expected),
             relative=True,
             source="by hand, from the slope on the first batch",
         )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.experiments.play import Play
+from clearprop.experiments.points import seeds_for
 from clearprop.network import Network
 from clearprop.training import Run, train_population
 
@@ -53,7 +54,7 @@ class Task:
 
     def train(self, choices: Mapping[str, Any]) -> tuple[Run, ...]:
         """From five starts, side by side."""
-        seeds = range(self.seed, self.seed + SEEDS)
+        seeds = seeds_for(Play(seed=self.seed), SEEDS)
         return train_population(
             self.network, self.X, self.y,
             [{"learning_rate": self.rate, "seed": seed} for seed in seeds],
