@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["TABLE", "TableDefaults"]
+__all__ = ["OWN_SCHEDULES", "TABLE", "TableDefaults"]
 
 
 class TableDefaults(NamedTuple):
@@ -33,3 +33,7 @@ class TableDefaults(NamedTuple):
 
 
 TABLE = TableDefaults()
+
+# Update rules that want another schedule: the average that this one keeps stands in for a rate
+# that falls.
+OWN_SCHEDULES = {"schedule_free_adamw": "constant"}

@@ -34,6 +34,20 @@ def test_the_rate_is_chosen_unless_one_is_given():
     assert not TableOptions(training={"optimizer": "prodigy"}).chooses_rate
 
 
+@pytest.mark.parametrize(
+    ("training", "schedule"),
+    [
+        ({}, "cosine"),
+        ({"optimizer": "prodigy"}, "cosine"),
+        ({"optimizer": "schedule_free_adamw"}, "constant"),
+        ({"optimizer": {"name": "schedule_free_adamw", "beta1": 0.8}}, "constant"),
+        ({"optimizer": "schedule_free_adamw", "schedule": "wsd"}, "wsd"),
+    ],
+)
+def test_the_schedule_is_that_which_the_update_rule_wants_unless_one_is_named(training, schedule):
+    assert TableOptions(training=training).settings().schedule == schedule
+
+
 def test_the_chosen_rate_is_trained_with_and_told(job):
     result = job.start()
     choice = result["choice"]

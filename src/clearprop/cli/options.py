@@ -11,6 +11,7 @@ from clearprop.defaults import TABLE
 
 __all__ = [
     "HIDDEN",
+    "SCHEDULE",
     "Activation",
     "Dropout",
     "Dtype",
@@ -19,7 +20,6 @@ __all__ = [
     "Json",
     "Output",
     "OverwriteOutput",
-    "Schedule",
     "Target",
 ]
 
@@ -41,12 +41,9 @@ Activation = Annotated[str, typer.Option(help="Activation of the hidden layers."
 Dropout = Annotated[
     float, typer.Option(help="Share of the hidden activations silenced in training.")
 ]
-Schedule = Annotated[
-    str,
-    typer.Option(
-        help="How the rate moves: constant, cosine, one_cycle, wsd, plateau, ...; several at once: "
-        "warm_up+cosine+plateau."
-    ),
-]
+SCHEDULE = (
+    "How the rate moves: constant, cosine, one_cycle, wsd, plateau, ...; several at once: "
+    "warm_up+cosine+plateau."
+)
 Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
 EngineName = Annotated[str, typer.Option("--engine", help="auto, native or reference.")]

@@ -7,10 +7,11 @@ from typing import Any
 
 from clearprop import _checks, randomness
 from clearprop.architecture import Architecture
-from clearprop.defaults import TABLE
+from clearprop.defaults import OWN_SCHEDULES, TABLE
 from clearprop.errors import ArgumentError
 from clearprop.training import SELF_TUNED, Settings
 from clearprop.training.choices import combine
+from clearprop.training.settings import rule_options
 
 __all__ = ["TableOptions"]
 
@@ -33,7 +34,8 @@ class TableOptions:
         patience: epochs without improvement before training stops; 0 never stops early.
         l2: strength of the L2 penalty, divided by the number of training rows.
         training: the other settings of `clearprop.training.Settings`, by name; `learning_rate` is
-            "auto", chosen by short trainings, unless it is a number or None, a fixed default.
+            "auto", chosen by short trainings, unless it is a number or None, a fixed default;
+            `schedule` is the cosine, or for rules that want another, that one.
 
     Raises:
         ArgumentError: a value that breaks a rule.
@@ -81,10 +83,12 @@ class TableOptions:
     def settings(self, **more: Any) -> Settings:
         """How to train."""
         usual = {
-            name: getattr(TABLE, name)
-            for name in ("optimizer", "schedule", "batch_size", "epochs", "engine")
+            name: getattr(TABLE, name) for name in ("optimizer", "batch_size", "epochs", "engine")
         }
         chosen = {**usual, "seed": self.seed, **self.training, **more}
+        if "schedule" not in {**self.training, **more}:
+            rule, _ = rule_options(chosen["optimizer"])
+            chosen["schedule"] = OWN_SCHEDULES.get(rule, TABLE.schedule)
         if chosen.get("learning_rate") == "auto":
             chosen["learning_rate"] = None
         if self.patience:

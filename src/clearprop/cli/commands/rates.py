@@ -42,7 +42,7 @@ def rates(
     hidden: options.Hidden = options.HIDDEN,
     activation: options.Activation = TABLE.activation,
     dropout: options.Dropout = TABLE.dropout,
-    schedule: options.Schedule = "constant",
+    schedule: Annotated[str, typer.Option(help=options.SCHEDULE)] = "constant",
     epochs: Annotated[int, typer.Option(help="Passes over the training rows.")] = 40,
     validation: Annotated[
         float, typer.Option(help="Share of the training rows that rates are compared by.")

@@ -9,10 +9,14 @@ import typer
 
 from clearprop.cli import options
 from clearprop.cli.parsing import batch_size_of, check_alone, learning_rate_of, sizes
-from clearprop.defaults import TABLE
+from clearprop.defaults import OWN_SCHEDULES, TABLE
 from clearprop.errors import ArgumentError
 
 __all__ = ["train"]
+
+_SCHEDULES = "; ".join(
+    [TABLE.schedule, *(f"{schedule} for {rule}" for rule, schedule in OWN_SCHEDULES.items())]
+)
 
 
 def train(
@@ -59,7 +63,10 @@ def train(
             "optimizer's default, 0.003 for adam."
         ),
     ] = TABLE.learning_rate,
-    schedule: options.Schedule = TABLE.schedule,
+    schedule: Annotated[
+        str | None,
+        typer.Option(help=f"{options.SCHEDULE}  [default: {_SCHEDULES}]", show_default=False),
+    ] = None,
     batch_size: Annotated[str, typer.Option(help="Samples a step, or 'full'.")] = str(
         TABLE.batch_size
     ),
@@ -122,12 +129,12 @@ def train(
             training={
                 "optimizer": optimizer,
                 "learning_rate": learning_rate_of(learning_rate),
-                "schedule": schedule,
                 "batch_size": batch_size_of(batch_size),
                 "epochs": epochs,
                 "class_weight": class_weight,
                 "engine": engine,
-            },
+            }
+            | ({} if schedule is None else {"schedule": schedule}),
         )
         code = start_training(source, options, out, overwrite=overwrite, as_json=as_json)
     raise typer.Exit(code)
