@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import clearprop.cli.rates as command
+import clearprop.rates.memory as memory
 from clearprop.errors import Interrupted
 
 SMALL = ("--hidden", "4", "--dropout", "0", "--epochs", "6", "--optimizers", "sgd")
@@ -116,7 +117,20 @@ def test_stopped_by_a_signal_it_says_what_is_kept(clearprop, monkeypatch, tmp_pa
     assert "stopped in epoch 2 of 6; the trainings that are finished are in" in answer.err
 
 
-def test_weights_that_are_too_many_to_keep_are_refused(refused, monkeypatch, tmp_path):
+def test_figures_that_cannot_be_drawn_are_refused_before_the_sweep(refused, monkeypatch):
+    monkeypatch.delattr(command, "sweep")
+    small = ("rates", "iris", *SMALL, "--rates", "0.01,0.1,0.01", "--seeds", "3")
+    message = refused(*small, "--figure", "no/where/x.png")
+    assert "--figure must name a file in a directory that exists; there is no no/where" in message
+    message = refused(*small, "--figure", "x.png", "--losses", "./x.png")
+    assert "--figure and --losses must name different files" in message
+    monkeypatch.setattr(memory, "_MOST_RECORDED", 5 * 7 * 35)  # five trainings, 35 parameters
+    message = refused(*small, "--weights", "w.png")
+    assert "rates times seeds must be at most 5 for the weights" in message
+    assert "got 6" in message
+
+
+def test_weights_that_a_journal_lacks_are_refused(refused, monkeypatch, tmp_path):
     monkeypatch.setattr(sys.modules["clearprop.rates.sweep"], "records_fit", lambda *_: False)
     small = ("rates", "iris", *SMALL, "--rates", "0.01", "--weights", tmp_path / "w.png")
     assert "--weights needs weights" in refused(*small)

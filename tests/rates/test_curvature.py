@@ -131,7 +131,7 @@ def test_adam_has_the_threshold_of_its_preconditioned_hessian(moons, network):
 @pytest.mark.parametrize(
     ("optimizer", "reason"),
     [
-        ("adam", "adam divides its steps by √v + ε: pass v as second_moment"),
+        ("adam", "adam divides its steps by √v + ε, and v moves as it trains; "),
         ("adagrad", "adagrad divides its steps by"),
         ("adadelta", "adadelta sets the length of its steps itself"),
         ("nadamw", "the momentum of nadamw changes from step to step"),

@@ -186,6 +186,8 @@ def test_more_members_than_memory_allows_are_refused_with_how_many_fit(swept, ne
     monkeypatch.setattr(memory, "physical_memory", lambda: 6 * each)
     with pytest.raises(ArgumentError, match=r"at most 3 .* got 4: try fewer"):
         swept()
+    with pytest.raises(ArgumentError, match=r"at most 3 .* got 2,000,000,000,000: try fewer"):
+        swept(seeds=10**12)  # whose list would not fit, either
     assert len(swept(seeds=1).cells) == 2
 
 

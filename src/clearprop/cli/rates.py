@@ -16,6 +16,8 @@ from clearprop.cli.writing import refuse_existing
 from clearprop.errors import ArgumentError, Interrupted
 from clearprop.figures import Line, Panel, as_png, as_svg, house_defaults, rate_map, rate_multiples
 from clearprop.rates import Cell, Choice, RateMap, choose_learning_rate, range_test, sweep
+from clearprop.rates.memory import check_records_fit
+from clearprop.rates.sweep import DEFAULT_GRID
 from clearprop.runs import TableOptions, open_table
 from clearprop.runs.table_training import make_network, prepare_table
 from clearprop.storage import write_atomically
@@ -51,10 +53,7 @@ def show_map(
     source: str, options: TableOptions, swept: Swept, *, overwrite: bool, as_json: bool
 ) -> int:
     """Sweep, choose, draw and print; the exit code."""
-    if not swept.figures:
-        refuse_existing(None, overwrite=overwrite, option="--figure")
-    for option, path in swept.figures.items():
-        _check_figure(option, path, overwrite=overwrite)
+    _check_figures(swept.figures, overwrite=overwrite)
     try:
         with progress_bar() as bar:
             found, choice = _sweep(source, options, swept, [bar])
@@ -101,6 +100,9 @@ def _sweep(
     X, y, part = prepared.train.X, prepared.train.y, prepared.validation
     validation = (part.X, part.y) if len(part.X) else None
     settings = replace(options.settings(), early_stopping=None)
+    if "weights" in swept.figures:
+        count = swept.seeds * len(set(swept.learning_rates or range(DEFAULT_GRID[2])))
+        check_records_fit(count, network, settings.epochs)
     found = sweep(
         network,
         X,
@@ -182,10 +184,17 @@ def _panels(
 _DRAWN = {"figure": _draw_map, "losses": _draw_losses, "weights": _draw_weights}
 
 
-def _check_figure(option: str, path: Path, *, overwrite: bool) -> None:
-    if path.suffix.lower() not in _KINDS:
-        raise ArgumentError(f"--{option} must end in .png or .svg; got {path.name!r}")
-    refuse_existing(path, overwrite=overwrite, option=f"--{option}")
+def _check_figures(figures: Mapping[str, Path], *, overwrite: bool) -> None:
+    """What cannot be written is refused before the sweep, not after it."""
+    if not figures:
+        refuse_existing(None, overwrite=overwrite, option="--figure")
+    for option, path in figures.items():
+        if path.suffix.lower() not in _KINDS:
+            raise ArgumentError(f"--{option} must end in .png or .svg; got {path.name!r}")
+        refuse_existing(path, overwrite=overwrite, option=f"--{option}")
+    if len({path.resolve() for path in figures.values()}) < len(figures):
+        names = " and ".join(f"--{option}" for option in figures)
+        raise ArgumentError(f"{names} must name different files")
 
 
 def _paths(swept: Swept) -> dict[str, str]:

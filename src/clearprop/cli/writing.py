@@ -10,12 +10,17 @@ __all__ = ["refuse_existing"]
 
 
 def refuse_existing(out: Path | None, *, overwrite: bool, option: str = "--out") -> None:
-    """Refuse to write over a file, unless that is asked for, and over a directory in any case.
+    """Refuse, before the work, what could not be written after it.
 
-    Leave to overwrite where nothing is written is refused as well: it would be ignored.
+    That is a file that exists, unless it is to be replaced; a directory; and a file in none. Leave
+    to overwrite where nothing is written is refused as well: it would be ignored.
     """
     if out is None and overwrite:
         raise ArgumentError(f"--overwrite replaces what {option} names; name it, or leave both out")
+    if out is not None and not out.parent.is_dir():
+        raise ArgumentError(
+            f"{option} must name a file in a directory that exists; there is no {out.parent}"
+        )
     if out is not None and out.is_dir():
         raise ArgumentError(f"{option} must name a file; {out} is a directory")
     if out is not None and out.is_file() and not overwrite:

@@ -212,7 +212,10 @@ def _threshold(
     """The largest stable rate, or why there is none."""
     reason = why_none(rule)
     if reason is None and rule in PRECONDITIONED and scale is None:
-        reason = f"{rule} divides its steps by √v + ε: pass v as second_moment"
+        reason = (
+            f"{rule} divides its steps by √v + ε, and v moves as it trains; "
+            "cp.curvature(..., second_moment=v) gives it for one v"
+        )
     if reason is None and bounding <= 0:
         reason = "the cost curves up in no direction, so no rate is too high for it"
     return (None, reason) if reason else (FACTORS[rule](options) / bounding, None)

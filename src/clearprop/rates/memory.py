@@ -7,7 +7,14 @@ import os
 from clearprop.errors import ArgumentError
 from clearprop.network import Network
 
-__all__ = ["bytes_per_member", "check_fits", "how_many_fit", "physical_memory", "records_fit"]
+__all__ = [
+    "bytes_per_member",
+    "check_fits",
+    "check_records_fit",
+    "how_many_fit",
+    "physical_memory",
+    "records_fit",
+]
 
 _SHARE = 0.5  # of the machine's memory; the rest is for the data and for others
 _COPIES = 8  # parameters, best, up to four slots of the rule, what an epoch copies
@@ -47,3 +54,18 @@ def check_fits(members: int, network: Network, n_samples: int, epochs: int) -> N
 def records_fit(members: int, network: Network, epochs: int) -> bool:
     """Whether the weights of every epoch may be kept."""
     return members * network.parameters.size * (epochs + 1) <= _MOST_RECORDED
+
+
+def check_records_fit(members: int, network: Network, epochs: int) -> None:
+    """Refuse to record the weights of more members than `records_fit` allows.
+
+    Raises:
+        ArgumentError: it says how many fit.
+    """
+    if not records_fit(members, network, epochs):
+        fit = _MOST_RECORDED // (network.parameters.size * (epochs + 1))
+        raise ArgumentError(
+            f"rates times seeds must be at most {fit:,} for the weights of this network to be kept "
+            f"over {epochs} epochs; got {members:,}: try fewer rates or seeds, or leave out the "
+            "weights"
+        )

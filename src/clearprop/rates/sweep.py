@@ -98,6 +98,8 @@ def sweep(
     data = assemble(network, X, y, chosen, validation=validation, sample_weight=sample_weight)
     check_varies(data[0])
     rates = spaced(*DEFAULT_GRID) if learning_rates is None else rate_list(learning_rates)
+    if isinstance(seeds, int):  # before a list of them fills the memory
+        check_fits(len(rates) * seeds, network, len(data[0].X), chosen.epochs)
     seed_numbers, own = seed_list(seeds, chosen.seed)
     sizes = [chosen.batch_size] if batch_sizes is None else batch_sizes
     plan = _Plan(
