@@ -127,10 +127,16 @@ def test_what_is_no_run_or_a_spoilt_one_is_refused_in_one_sentence(
     trained()
     if damage == "no checkpoint":
         Path("run/checkpoint.safetensors").unlink()
-        assert "run has no checkpoint.safetensors; train again" in refused("diagnose", "run")
+        message = refused("diagnose", "run")
+        assert "run has no checkpoint.safetensors, so that there is no training" in message
+        assert "begin it again with: clearprop train --resume run" in message
     elif damage == "damaged":
         Path("run/checkpoint.safetensors").write_bytes(b"x" * 100)
-        assert "run/checkpoint.safetensors cannot be used" in refused("diagnose", "run")
+        message = refused("diagnose", "run")
+        assert "run/checkpoint.safetensors cannot be used" in message
+        assert "go on from the state before it with: clearprop train --resume run" in message
+        Path("run/checkpoint.safetensors.previous").unlink()
+        assert "--resume" not in refused("diagnose", "run")
     else:
         waves.write_text(waves.read_text().replace("up", "upwards"))
         assert "is not what run was trained on" in refused("diagnose", "run")

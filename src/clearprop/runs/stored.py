@@ -7,7 +7,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from clearprop.errors import DataError, FileError
+from clearprop.errors import DamagedFileError, DataError, FileError
 from clearprop.runs.directory import RunDirectory
 from clearprop.runs.job import open_table
 from clearprop.runs.table_training import TableRun, finish, prepare_table, train_on_table
@@ -29,7 +29,10 @@ def stored_run(directory: RunDirectory) -> TableRun:
     """
     task = directory.read_run()
     if not directory.checkpoint.is_file():
-        raise FileError(f"{directory.path} has no {directory.checkpoint.name}; train again")
+        raise FileError(
+            f"{directory.path} has no {directory.checkpoint.name}, so that there is no training to "
+            f"read; begin it again with: clearprop train --resume {directory.path}"
+        )
     prepared = prepare_table(open_table(task.source), task.options)
     if prepared.fingerprint != task.table_sha256:
         raise DataError(
@@ -46,7 +49,12 @@ def stored_run(directory: RunDirectory) -> TableRun:
         try:
             run = train_on_table(prepared, task.options, hooks, choice)
         except FileError as error:  # of the copy, which nobody knows
-            raise FileError(str(error).replace(str(copy), str(directory.checkpoint))) from error
+            why = str(error).replace(str(copy), str(directory.checkpoint))
+            kept = directory.checkpoint.with_name(f"{copy.name}.previous")
+            if isinstance(error, DamagedFileError) and kept.exists():
+                why += "; go on from the state before it with: clearprop train --resume "
+                why += str(directory.path)
+            raise type(error)(why) from error
     return finish(prepared, task.options, run, choice)
 
 
