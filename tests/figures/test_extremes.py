@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from clearprop import figures
+from clearprop.errors import ArgumentError
 from clearprop.figures import Path2D, Series, Surface
 
 HUGE = 1e149
@@ -45,3 +46,13 @@ def test_huge_and_tiny_numbers_can_be_drawn(name):
     ax = DRAWN[name]()
     assert figures.as_png(ax, 40).startswith(b"\x89PNG")
     assert figures.as_svg(ax).startswith(b"<svg")
+
+
+@pytest.mark.parametrize("odd", [["a", "b"], [1j, 2], [object(), 1], [[1, 2], [3]]])
+def test_what_is_no_array_of_numbers_is_refused_by_name(odd):
+    with pytest.raises(ArgumentError, match="values must be a rectangular array of real numbers"):
+        figures.bars("n", ["a", "b"], odd)
+    with pytest.raises(ArgumentError, match="at must be a rectangular array of real numbers"):
+        figures.tangent_curve([0, 1], [0, 1], odd, [0])
+    with pytest.raises(ArgumentError, match=r"history\['train_loss'\] must be a rectangular"):
+        figures.loss_curves({"epoch": [0, 1], "train_loss": odd})

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clearprop import _checks
 from clearprop.errors import ArgumentError
 
-__all__ = ["DRAWABLE", "column", "evenly", "floats", "parts", "restored", "same_length"]
+__all__ = ["DRAWABLE", "column", "evenly", "floats", "numeric", "parts", "restored", "same_length"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,9 +19,19 @@ Ints = NDArray[np.int64]
 DRAWABLE = 1e150
 
 
+def numeric(argument: str, values: ArrayLike) -> Floats:
+    """`values` as a float64 array of any shape."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(
+            f"{argument} must be a rectangular array of real numbers; got {_checks.shown(values)}"
+        ) from None
+
+
 def floats(argument: str, values: ArrayLike, ndim: int = 1) -> Floats:
     """`values` as a non-empty float64 array of `ndim` dimensions."""
-    array = np.asarray(values, dtype=np.float64)
+    array = numeric(argument, values)
     if array.ndim != ndim or array.size == 0:
         raise ArgumentError(
             f"{argument} must be a non-empty array of {ndim} dimension{'s' * (ndim > 1)}; "

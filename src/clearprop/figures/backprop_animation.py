@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import ArgumentError
-from clearprop.figures._data import Floats, floats
+from clearprop.figures._data import Floats, floats, numeric
 from clearprop.figures.animation import animate
 from clearprop.figures.network import NetworkDrawing, network_drawing
 from clearprop.figures.style import Theme
@@ -152,7 +152,7 @@ def _checked(
         ("weights", pairs),
         ("new_weights", pairs),
     ):
-        arrays = [np.asarray(values, dtype=np.float64) for values in getattr(step, name)]
+        arrays = [numeric(name, values) for values in getattr(step, name)]
         shapes = [array.shape for array in arrays]
         if shapes != wanted:
             raise ArgumentError(

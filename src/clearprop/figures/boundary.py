@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clearprop.errors import ArgumentError
-from clearprop.figures._data import Floats, evenly, floats
+from clearprop.figures._data import Floats, evenly, floats, numeric
 from clearprop.figures.style import Theme, colours, key, markers, start, title
 from clearprop.figures.words import counted, percent, short
 
@@ -122,7 +122,7 @@ def _checked(boundary: Boundary) -> _Arrays:
         floats("grid_x", boundary.grid_x),
         floats("grid_y", boundary.grid_y),
     )
-    field = np.asarray(boundary.field, dtype=np.float64)
+    field = numeric("field", boundary.field)
     if field.ndim == 2:
         field = np.stack([1 - field, field], axis=-1)
     labels, wrong = np.asarray(boundary.labels), np.asarray(boundary.misclassified)

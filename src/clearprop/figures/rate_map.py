@@ -123,7 +123,8 @@ def _checked(rates: ArrayLike, groups: Groups) -> tuple[Floats, dict[str, list[l
                 )
             if unknown := set(row) - set(_COLOURS):
                 raise ArgumentError(
-                    f"groups[{name!r}] must hold {', '.join(_COLOURS)}; got {min(unknown)!r}"
+                    f"groups[{name!r}] must hold {', '.join(_COLOURS)}; "
+                    f"got {min(unknown, key=str)!r}"
                 )
     return x, blocks
 

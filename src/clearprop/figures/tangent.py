@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from clearprop.errors import ArgumentError
 from clearprop.figures._chart import drawable, scale
-from clearprop.figures._data import Floats, floats, same_length
+from clearprop.figures._data import Floats, floats, numeric, same_length
 from clearprop.figures.style import SMALL, Theme, key, markers, start, title
 from clearprop.figures.words import counted, number, short
 
@@ -143,8 +143,8 @@ def _checked(
     same_length("x", places, "cost", costs)
     if not (np.isfinite(places).all() and (np.diff(places) > 0).all() and len(places) > 1):
         raise ArgumentError("x must hold two or more finite, rising places")
-    points = np.atleast_1d(np.asarray(at, dtype=np.float64))
-    slopes = np.atleast_1d(np.asarray(slope, dtype=np.float64))
+    points = np.atleast_1d(numeric("at", at))
+    slopes = np.atleast_1d(numeric("slope", slope))
     if points.ndim > 1 or slopes.shape != points.shape:
         raise ArgumentError(f"slope must be as long as at {points.shape}; got shape {slopes.shape}")
     if not ((places[0] <= points) & (points <= places[-1])).all():
@@ -154,7 +154,7 @@ def _checked(
     if not np.isfinite(slopes).all():
         raise ArgumentError("slope must be finite")
     if not isinstance(steps, Mapping):
-        lone = np.asarray(steps, dtype=np.float64)
+        lone = numeric("steps", steps)
         steps = {"": lone} if lone.size else {}
     if len(steps) > _MOST:
         raise ArgumentError(f"steps must be {_MOST} descents or fewer; got {len(steps)}")
