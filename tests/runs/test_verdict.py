@@ -1,4 +1,5 @@
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -153,3 +154,20 @@ def test_two_features_of_any_kind_do_not_stop_the_report():
     table = pa.table({"x": X, "at": times, "target": np.where(X > 0.3, "yes", "no")})
     contents = report_contents(trained(table), "t.csv", "", "m", table)
     assert contents.boundary.feature_names == ("x", "at")
+
+
+def test_one_row_calls_nothing_better_or_worse():
+    assert "not clearly different from" in words(LINE, test=0.001)
+
+
+def test_an_enormous_r2_is_not_spelled_out_digit_by_digit():
+    result = trained(LINE)
+    judged = replace(result.evaluations["test"], score=-1.9475e26)
+    told = " ".join(verdict(replace(result, evaluations={"test": judged})))
+    assert "(R² -1.95e+26)" in told
+
+
+def test_a_rule_that_finds_its_rate_itself_is_said_to():
+    told = words(LINE, training={"optimizer": "prodigy", "learning_rate": "auto"})
+    assert "prodigy (batch 32) finds its learning rate itself" in told
+    assert "fixed default" not in told

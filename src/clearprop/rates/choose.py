@@ -135,10 +135,14 @@ def _doubt(evidence: Sequence[Evidence], constant: float, n: int) -> str | None:
     reached = last.losses[last.best].mean()
     if reached > (1 - least) * constant:
         return (
-            f"at no rate does the network do better on the {n} watched samples than a constant "
+            f"at no rate does the network do better on the {_samples(n)} than a constant "
             f"answer does (loss {reached:.4g} against {constant:.4g})"
         )
     return None
+
+
+def _samples(n: int) -> str:
+    return "one watched sample" if n == 1 else f"{n} watched samples"
 
 
 def _batch_size(settings: Settings, n: int) -> int:

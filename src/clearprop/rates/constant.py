@@ -55,4 +55,4 @@ def all_alike(data: Data) -> str | None:
     if (data.y != data.y[:1]).any():
         return None
     one = data.y[0].tolist() if data.y.shape[1] > 1 else data.y[0, 0].item()
-    return f"all {len(data.y)} targets are {one}"
+    return f"all {len(data.y)} targets are {one}" if len(data.y) > 1 else "there is one target only"

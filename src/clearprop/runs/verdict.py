@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clearprop.runs.table_training import TableRun
+from clearprop.training import SELF_TUNED
 
 __all__ = ["verdict"]
 
@@ -50,12 +52,17 @@ def _numbers(result: TableRun) -> tuple[str, str]:
     mean = result.prepared.targets(result.prepared.train).astype(float).mean()
     ours, usual = (judged.predicted - true) ** 2, (true - mean) ** 2
     gain = usual - ours
-    compared = _compared(gain.mean(), gain.std() / np.sqrt(len(gain)))
+    compared = _compared(gain.mean(), _error_of_mean(gain))
     return (
         _variance(result),
         f"Its typical error (RMSE) is {np.sqrt(ours.mean()):.4g}, {compared} the "
         f"{np.sqrt(usual.mean()):.4g} of always answering the training rows' mean.",
     )
+
+
+def _error_of_mean(values: NDArray[np.float64]) -> float:
+    """Its standard error; of one value nothing is known."""
+    return float(values.std() / np.sqrt(len(values))) if len(values) > 1 else np.inf
 
 
 def _compared(difference: float, error: float) -> str:
@@ -79,8 +86,12 @@ def _variance(result: TableRun) -> str:
     if np.isnan(r2):
         return f"R² cannot be told, for the target does not vary among the {rows}."
     if r2 < 0:
-        return f"The network explains nothing of the variance (R² {r2:.3f}) of {rows}."
+        return f"The network explains nothing of the variance (R² {_r2(r2)}) of {rows}."
     return f"The network explains {r2:.1%} of the variance (R² {r2:.3f}) of {rows}."
+
+
+def _r2(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
 
 
 def _ending(result: TableRun) -> str:
@@ -109,7 +120,10 @@ def _rate(result: TableRun) -> str:
         return result.choice.verdict
     if run.settings.learning_rate is not None:
         return ""
+    rule, batch = run.settings.rule, run.batch_size
+    if rule in SELF_TUNED:
+        return f"{rule} (batch {batch}) finds its learning rate itself; nothing was tried first."
     return (
-        f"The learning rate {run.learning_rate:g} ({run.settings.rule}, batch {run.batch_size}) is "
-        "a fixed default, not chosen for this table."
+        f"The learning rate {run.learning_rate:g} ({rule}, batch {batch}) is a fixed default, not "
+        "chosen for this table."
     )
