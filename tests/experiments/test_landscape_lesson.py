@@ -15,7 +15,14 @@ def test_the_lowest_of_many_places_is_the_wide_minimum():
     assert (np.diff(np.sign(slope(places))) > 0).sum() == 3  # three minima
 
 
-@pytest.mark.parametrize(("eta", "words"), [(0.3, "3.874"), (1, "never comes to rest")])
+@pytest.mark.parametrize(
+    ("eta", "words"),
+    [
+        (0.3, "3.874"),
+        (1, "is not at rest after 400 steps"),
+        (0.01, "is not at rest after 400 steps"),
+    ],
+)
 def test_a_rate_of_the_learners_own_is_told_truly(eta, words):
     lesson = learn("landscape", learning_rate=eta).lesson
     assert lesson.ok

@@ -148,7 +148,10 @@ def _told(walks: dict[str, tuple[float, Floats]], minima: list[tuple[float, floa
             "they may pass it, too."
         )
     eta, path = next(iter(walks.values()))
-    fates = {"goes on": "never comes to rest", "beyond all bounds": "diverges"}
+    fates = {
+        "goes on": f"is not at rest after {len(path) - 1} steps",
+        "beyond all bounds": "diverges",
+    }
     fate = _fate(path, minima)
     return f"At η = {eta:g}, gradient descent {fates.get(fate, f'ends at w = {fate}')}. {said}"
 
