@@ -31,6 +31,14 @@ def choose(network=None, y=Y, **choices):
     return cp.choose_learning_rate(network or moons_network(), X, y, **{**usual, **choices})
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _shortened():
+    """What is chosen by shortened trainings; tiny ones are in test_choose_in_full.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clearprop.rates.trials._TINY_WORK", 0)
+        yield
+
+
 @pytest.fixture(scope="module")
 def choice():
     return choose()

@@ -13,6 +13,8 @@ from clearprop.rates.trials import rate_of
 class Known:
     """Trials whose losses are a function of the step of the rate, the part and the seed."""
 
+    tiny = False
+
     def __init__(self, loss, seeds=(2, 1)):
         self.loss, self.seeds, self.asked = loss, seeds, []
 

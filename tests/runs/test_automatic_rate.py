@@ -56,7 +56,7 @@ def test_the_chosen_rate_is_trained_with_and_told(job):
     assert choice["verdict"] in result["verdict"]
     assert choice["cost_in_full_runs"] > 0
     assert json.loads(json.dumps(result, allow_nan=False)) == result
-    assert "chosen by short trainings" in job.directory.report.read_text()
+    assert "chosen by trainings" in job.directory.report.read_text()
 
 
 def test_a_rate_that_is_given_is_not_chosen(tmp_path):

@@ -190,7 +190,9 @@ def _unrest(runs: tuple[Run, ...]) -> str:
 def _automatic(choice: Choice) -> list[Block]:
     series = [
         figures.Series(
-            counted(each.epochs, "epoch"), each.rates, np.where(each.means < 10, each.means, np.nan)
+            f"{counted(each.epochs, 'epoch')}, {counted(each.losses.shape[1], 'seed')}",
+            each.rates,
+            np.where(each.means < 10, each.means, np.nan),
         )
         for each in choice.evidence
     ]
@@ -205,7 +207,7 @@ def _automatic(choice: Choice) -> list[Block]:
         ),
         Picture(
             "automatic",
-            "Each line is one round of short trainings, the later rounds longer and nearer. The "
+            "Each line is one round of trainings, the later rounds nearer to the best. The "
             "dashed line is the rate that was chosen.",
             figures.describe_series_curves(series, *names, log_x=True, log_y=True, marks=marks),
             lambda theme: figures.series_curves(

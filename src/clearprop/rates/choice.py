@@ -64,11 +64,15 @@ class Choice:
         among = f"{low:g} to {high:g} are as good" if low < high else "no other tried is as good"
         seeds = last.losses.shape[1]
         mean = f", the mean of {seeds} seeds" if seeds > 1 else ""
+        trials = (
+            f"{trained} full trainings"
+            if self.work == trained
+            else f"{trained} short trainings, together as much work as {self.work:.2g} full ones"
+        )
         epochs = f"{last.epochs} epoch{'s' * (last.epochs != 1)}"
         return (
-            f"The learning rate {self.rate:g} {how} was chosen by {trained} short trainings, "
-            f"together as much work as {self.work:.2g} full ones. In {epochs} it reached a "
-            f"{self.watched} of {last.means[last.best]:.4g}{mean}; {among}."
+            f"The learning rate {self.rate:g} {how} was chosen by {trials}. In {epochs} "
+            f"it reached a {self.watched} of {last.means[last.best]:.4g}{mean}; {among}."
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -57,8 +57,8 @@ def choose_learning_rate(
         validation: as for `train`. Without one, a fifth of the samples is held out; of fewer than
             ten samples nothing is, and the training loss decides.
         sample_weight: as for `train`.
-        seeds: for each rate; by default 2 for the shorter trainings and 1 for the longest, and one
-            more each where trainings are small.
+        seeds: for each rate; by default 2 for the shorter trainings and 1 for the longest, one
+            more each where trainings are small, and 4 and 8 where they are tiny (`search.py`).
         on_steps: as in `Hooks`, for progress.
         **choices: settings by name, as for `train`, but no learning_rate.
 

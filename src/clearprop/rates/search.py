@@ -1,4 +1,6 @@
-"""The search for a learning rate by three rounds of trainings, each longer and narrower.
+"""The search for a learning rate: by three rounds of trainings, or by two where they are tiny.
+
+The three rounds are each longer and narrower than the one before.
 
 1. *Early cut.* Rates half a decade apart over the whole range, side by side at a constant rate, for
    a sixtieth of the training. It says where to look.
@@ -13,6 +15,10 @@
 Where the best stands at an end, the round is widened. Rates at which any training of the last two
 rounds diverged, and those above, are out. A rate at which the second round's loss was more than *e*
 times its best is held back by the excess.
+
+Where trainings are tiny, a tenth of one is a handful of steps, which say little, while whole ones
+cost next to nothing. Then no training is shortened. All rates half a decade apart are trained from
+four seeds, and four rates around the best, a quarter of a decade apart, from eight.
 """
 
 from __future__ import annotations
@@ -30,7 +36,7 @@ __all__ = ["search"]
 # Steps of a quarter of a decade: rate = 10^(k/4).
 _LOWEST, _HIGHEST, _COARSE = -20, 2, 2  # from 1e-5 to 3.2, every second step
 _BELOW, _ABOVE = 2, 4  # steps around the best of the early cut
-_CUT, _EXPLORED, _LONG = 1 / 60, 1 / 10, 1 / 2  # parts of the training
+_CUT, _EXPLORED, _LONG, _FULL = 1 / 60, 1 / 10, 1 / 2, 1  # parts of the training
 _MOST_EXPLORED, _MOST_LONG = 4, 1  # how often a round is widened
 _MOST_CONFIRMED = 3  # times
 _MUCH_WORSE = 1.0  # logarithm of the loss over the lowest
@@ -38,6 +44,20 @@ _MUCH_WORSE = 1.0  # logarithm of the loss over the lowest
 
 def search(trials: Trials) -> list[Evidence]:
     """The rounds; only the first where nothing but divergence came of it."""
+    return _in_full(trials) if trials.tiny else _shortened(trials)
+
+
+def _in_full(trials: Trials) -> list[Evidence]:
+    wide = trials.run(range(_LOWEST, _HIGHEST + 1, _COARSE), _FULL, range(trials.seeds[0]))
+    wide = _widened(trials, wide, _FULL, _MOST_EXPLORED)
+    if not np.isfinite(wide.losses).any():
+        return [wide]
+    near = trials.run(_around(wide), _FULL, range(trials.seeds[1]))
+    lower = 0 if np.isfinite(_doubted(near, wide).scores).any() else _MOST_EXPLORED  # all are out
+    return [wide, _widened(trials, near, _FULL, lower, wide)]
+
+
+def _shortened(trials: Trials) -> list[Evidence]:
     cut = trials.run(range(_LOWEST, _HIGHEST + 1, _COARSE), _CUT, range(1), constant=True)
     if not np.isfinite(cut.losses).any():
         return [cut]

@@ -1,4 +1,4 @@
-"""Short trainings of one network on one set of samples: the experiments behind a choice."""
+"""Trial trainings of one network on one set of samples: the experiments behind a choice."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ __all__ = ["Trials", "rate_of", "step_of"]
 _STEADY = 5  # part of a training over which its loss is averaged
 _SMALL_WORK = 1e6  # samples × parameters below which one more seed costs little
 _SEEDS = 2
+_TINY_WORK = 5e7  # epochs × (samples × parameters + 10⁵): some 15 ms; whole trainings cost little
+_EPOCH_WORK = 1e5  # what an epoch takes besides, in samples × parameters
+_TINY_SEEDS = 4, 8
 
 
 def rate_of(step: int) -> float:
@@ -61,12 +64,23 @@ class Trials:
     on_steps: Sequence[Listener]
 
     @property
+    def tiny(self) -> bool:
+        """Whether a training is so short that many whole ones cost next to nothing."""
+        return self.settings.epochs * (self._epoch_work + _EPOCH_WORK) < _TINY_WORK
+
+    @property
+    def _epoch_work(self) -> float:
+        return float(len(self.data[0].X) * self.network.parameters.size)
+
+    @property
     def seeds(self) -> tuple[int, int]:
-        """How many for the shorter and for the longest trainings."""
+        """How many in the wider and in the last, narrower round."""
         if self.asked_seeds is not None:
             asked = _checks.integer("seeds", self.asked_seeds)
             return asked, asked
-        small = len(self.data[0].X) * self.network.parameters.size < _SMALL_WORK
+        if self.tiny:
+            return _TINY_SEEDS
+        small = self._epoch_work < _SMALL_WORK
         return (_SEEDS + 1, _SEEDS) if small else (_SEEDS, _SEEDS - 1)
 
     def run(

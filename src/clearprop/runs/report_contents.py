@@ -149,7 +149,7 @@ def _settings(result: TableRun) -> list[tuple[str, str]]:
     origin = "fixed default" if settings.learning_rate is None else "as asked"
     choice = result.choice
     if choice is not None and choice.reliable:
-        origin = f"chosen by short trainings that took as long as {choice.cost:.2g} of this one"
+        origin = f"chosen by trainings that took as long as {choice.cost:.2g} of this one"
     return [
         ("Loss", settings.loss_for(run.network.architecture.activations[-1]).replace("_", " ")),
         ("Optimizer", run.settings.rule),
