@@ -91,6 +91,13 @@ def test_a_loss_thrown_far_up_that_comes_down_again_is_no_fault(trained):
     assert told(trained, thrown(0.7)) == ["rate_too_high"]
 
 
+def test_a_loss_that_rose_all_in_all_is_not_judged_too_low(slow):
+    steady = np.linspace(1, 0.95, len(slow.run.history["epoch"]))
+    assert told(slow, steady) == ["rate_too_low"]
+    hill = 1 + 0.1 * np.sin(np.linspace(0, 0.9 * np.pi, len(steady)))  # up, then not all the way
+    assert told(slow, steady, validation=hill) == []
+
+
 def test_a_fall_without_weights_is_not_judged_too_low(trained):
     line = np.linspace(1, 0.9, EPOCHS + 1)
     run = replace(trained.run, weights=None, weight_steps=None)

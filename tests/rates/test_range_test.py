@@ -84,6 +84,7 @@ def test_a_loss_that_never_falls_has_no_band():
     [
         ({"lowest": 0}, "lowest must be a finite number above zero"),
         ({"lowest": 1, "highest": 0.1}, "highest must be above lowest, 1; got 0.1"),
+        ({"learning_rate": 0.1}, "learning_rate is what the test looks for"),
         ({"lowest": 1e30, "highest": 1e40}, "lowest must leave some rates that train"),
     ],
 )

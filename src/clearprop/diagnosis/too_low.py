@@ -22,8 +22,8 @@ def rate_too_low(case: Case) -> Finding | None:
       lowered the watched loss by `steep_fall` of what it came to.
     """
     how, limits = course(case), case.limits
-    if case.run.diverged or how is None or how.second_half <= 0:
-        return None
+    if case.run.diverged or how is None or min(how.fall, how.second_half) <= 0:
+        return None  # a loss that rose all in all is not on its way down
     if how.rising > limits["slow_rising_share"]:
         return None
     moved = distance(case)

@@ -106,7 +106,8 @@ def range_test(
         lowest: the first rate.
         highest: the last, unless the loss has grown to four times its lowest before.
         sample_weight: as for `train`.
-        **choices: settings by name, as for `train`.
+        **choices: settings by name, as for `train`, but no learning_rate. What makes rate and
+            length, such as schedule and epochs, is the test's own.
 
     Returns:
         The curve over one pass, or as many as make 100 steps, and what the rules read off it.
@@ -124,6 +125,8 @@ def range_test(
     lowest, highest = _checks.positive("lowest", lowest), _checks.positive("highest", highest)
     if not lowest < highest:
         raise ArgumentError(f"highest must be above lowest, {lowest:g}; got {highest:g}")
+    if choices.get("learning_rate") is not None:
+        raise ArgumentError("learning_rate is what the test looks for; leave it out")
     chosen = combine(settings, choices)
     data, _ = assemble(network, X, y, chosen, sample_weight=sample_weight)
     n = len(data.X)
