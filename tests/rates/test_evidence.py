@@ -105,6 +105,12 @@ def test_the_interval_is_what_is_within_three_percent():
     assert flat.interval(0) == pytest.approx((0.1 * 10**0.5, 0.1 * 10**0.75))
 
 
+def test_the_interval_is_wider_where_few_samples_were_held_out():
+    found = evidence([1.3], [1.0], [1.15], [1.3])
+    assert found.interval(0, 10_000) == found.interval(0)
+    assert found.interval(0, 20)[1] > found.interval(0, 10_000)[1]  # 22 %
+
+
 def test_the_interval_is_wider_where_seeds_disagree():
     sure = evidence([1.6, 1.6], [1.2, 1.2], [1.0, 1.0], [1.2, 1.2], [1.6, 1.6])
     unsure = evidence([1.6, 1.6], [1.4, 1.0], [0.8, 1.2], [1.4, 1.0], [1.6, 1.6])

@@ -108,11 +108,12 @@ def _answer(
     rate = DEFAULT_RATES[settings.rule]
     if reason is None:
         rate = float(evidence[-1].rates[evidence[-1].best])
+    held_out = None if rest is None else len(rest.X)
     seconds = time.monotonic() - started
     full = trials.seconds_of_full_run(rate)
     return Choice(
         rate=rate,
-        interval=None if reason else evidence[-1].interval(evidence[-2].noise),
+        interval=None if reason else evidence[-1].interval(evidence[-2].noise, held_out),
         reason=reason,
         evidence=tuple(evidence),
         batch_size=_batch_size(settings, len(train.X)),

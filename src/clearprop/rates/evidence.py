@@ -132,16 +132,21 @@ class Evidence:
         rest = logs - logs.mean(axis=0) - logs.mean(axis=1, keepdims=True) + logs.mean()
         return float(np.sqrt((rest**2).sum() / (len(near) - 1) / (near.shape[1] - 1)))
 
-    def interval(self, noise: float) -> tuple[float, float]:
+    def interval(self, noise: float, held_out: int | None = None) -> tuple[float, float]:
         """The rates around the best that are as good: within 3 %, or within the noise if larger.
+
+        The losses of samples differ about as much as they are large, so the mean of `n` held-out
+        ones is known to about `1/√n` of itself.
 
         Args:
             noise: of one training, where there are too few seeds here to tell.
+            held_out: how many samples the losses are means over; None where none were held out.
         """
         scores, best = self.scores, self.best
         seeds = self.losses.shape[1]
         error = (noise if seeds < 2 else self.noise) / np.sqrt(seeds)
-        near = scores <= scores[best] + max(_AS_GOOD, error)
+        few = 0.0 if held_out is None else 1 / np.sqrt(held_out)
+        near = scores <= scores[best] + max(_AS_GOOD, np.hypot(error, few))
         first = last = best
         while first > 0 and near[first - 1]:
             first -= 1
