@@ -45,6 +45,8 @@ def _printed(outcome: Outcome) -> list[str]:
 if __name__ == "__main__":
     for page in sys.argv[1:] or sorted(DOCS.rglob("*.md")):
         path = Path(page).resolve()
+        if not path.is_relative_to(DOCS):  # the README's sessions are doctests, with other rules
+            sys.exit(f"{page} is no page of {DOCS}; only those are refreshed")
         with tempfile.TemporaryDirectory() as directory:
             path.write_text(
                 refreshed(path.read_text(encoding="utf-8"), Path(directory)), encoding="utf-8"

@@ -202,7 +202,7 @@ def _automatic(choice: Choice) -> list[Block]:
         Heading("The rate chosen by trying"),
         Text(
             "A schedule bends the rate; it does not say where to begin. That can be found out: "
-            "many short trainings are run side by side at different rates, and judged on a part of "
+            "many trial trainings are run side by side at different rates, and judged on a part of "
             f"the data that none of them is trained on. {choice.verdict}"
         ),
         Picture(

@@ -47,7 +47,7 @@ def train(
     """Train a copy of a network by backpropagation, at a learning rate that suits the task.
 
     `w ← w − η(t) · rule(∂C/∂w)` over mini-batches, with `C` the mean loss over the samples.
-    Where nobody names η, `choose_learning_rate` finds it by short trainings first, and the training
+    Where nobody names η, `choose_learning_rate` finds it by trial trainings first, and the training
     itself starts from the network as it was.
 
     Args:
@@ -56,7 +56,7 @@ def train(
         y: targets, `(n_samples,)` or `(n_samples, n_outputs)`; class indices or one-hot rows for
             categorical cross-entropy, 0 and 1 for binary.
         settings: how to train; see `Settings` for everything that can be chosen.
-        learning_rate: a number; "auto": chosen by short trainings; "fixed": the optimizer's
+        learning_rate: a number; "auto": chosen by trial trainings; "fixed": the optimizer's
             default. By default that of the settings, and "auto" where they name none. A rule that
             finds its rate itself, prodigy, needs none chosen.
         validation: a share of the samples to set apart, a pair (X, y), or None.

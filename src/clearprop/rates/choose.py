@@ -1,4 +1,4 @@
-"""`choose_learning_rate`: a rate that was found by real, short trainings, or no reliable answer.
+"""`choose_learning_rate`: a rate that was found by trial trainings, or no reliable answer.
 
 How rates are searched for stands in `search.py`; what it is worth was measured in docs/rates.md.
 """
@@ -45,7 +45,7 @@ def choose_learning_rate(
     on_steps: Sequence[Listener] = (),
     **choices: Unpack[OtherChoices],
 ) -> Choice:
-    """Find the learning rate for a training by trying: many rates, several seeds, short trainings.
+    """Find the learning rate for a training by trying: many rates, several seeds, real trainings.
 
     The network, the arrays and every random state are left as they are.
 

@@ -1,4 +1,4 @@
-"""What short trainings say about learning rates: scores, the best, and the interval around it.
+"""What trial trainings say about learning rates: scores, the best, and the interval around it.
 
 A rate's loss is the lowest that its training held for a while, its mean over the seeds if there are
 several. Its logarithm is averaged with those of the rates beside it: one lucky seed is no evidence,
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Evidence:
-    """Losses of short trainings.
+    """Losses of trial trainings.
 
     Attributes:
         rates: ascending, `(n_rates,)`.

@@ -34,7 +34,7 @@ class TableOptions:
         patience: epochs without improvement before training stops; 0 never stops early.
         l2: strength of the L2 penalty, divided by the number of training rows.
         training: the other settings of `clearprop.training.Settings`, by name; `learning_rate` is
-            "auto", chosen by short trainings, unless it is a number or None, a fixed default;
+            "auto", chosen by trial trainings, unless it is a number or None, a fixed default;
             `schedule` is the cosine, or for rules that want another, that one.
 
     Raises:

@@ -59,7 +59,7 @@ def train(
     learning_rate: Annotated[
         str,
         typer.Option(
-            help="A number; 'auto': chosen for this table by short trainings; or 'fixed': the "
+            help="A number; 'auto': chosen for this table by trial trainings; or 'fixed': the "
             "optimizer's default, 0.003 for adam."
         ),
     ] = TABLE.learning_rate,
