@@ -139,3 +139,7 @@ def test_the_moving_picture_shows_the_rate_that_learned_first(taught, tmp_path, 
     assert "η = 0.05" in lesson.animation.about
     assert len(shown["epochs"]) == 61
     assert shown["last"].misclassified.sum() < 15 < shown["first"].misclassified.sum()
+
+
+def test_a_cost_beyond_measure_widens_the_check_of_its_gradient():
+    assert learn("moons", learning_rate=1e6).lesson.ok
