@@ -184,9 +184,11 @@ def _output(command: str) -> str:
     """What a command prints, both streams as they come."""
     if command.startswith("clearprop ") and not set(command) & set("|><&;"):
         return _clearprop(shlex.split(command.replace("\\\n", " ")))
+    ours = str(Path(sys.executable).parent)  # `clearprop` as it was installed beside this Python
     done = subprocess.run(  # noqa: S602 - the pages' own commands
         command,
         shell=True,
+        env={**os.environ, "PATH": f"{ours}{os.pathsep}{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
