@@ -38,7 +38,7 @@ def costs_at(problem: Problem, coordinates: Array, directions: Array) -> Array:
             part = slice(i, i + at_once)
             w = problem.w + coordinates[part] @ directions
             for start in range(0, n, rows):
-                block = _block(problem.data, slice(start, start + rows))
+                block = problem.samples(slice(start, start + rows))
                 costs[part] += len(block.X) / n * _mean_loss(problem, w, block)
             for name, strength in problem.penalties.items():
                 costs[part] += strength * PENALTIES[name][0](w * problem.architecture.is_weight)
@@ -51,8 +51,3 @@ def _mean_loss(problem: Problem, w: Array, block: Data) -> Array:
     trace = forward(block.X, architecture.layers(w), architecture.activations)
     losses: Array = cost(sample_losses(trace, block.y, problem.loss), block.weights)
     return losses
-
-
-def _block(data: Data, rows: slice) -> Data:
-    weights = None if data.weights is None else data.weights[rows].astype(np.float64)
-    return Data(data.X[rows].astype(np.float64), data.y[rows].astype(np.float64), weights)

@@ -104,6 +104,15 @@ class Problem:
         """Samples a block."""
         return max(1, BLOCK_BYTES // self.bytes_per_sample)
 
+    def samples(self, rows: slice) -> Data:
+        """Some of the samples in float64, which copies nothing that is float64 already."""
+        X, y, weights = self.data.X, self.data.y, self.data.weights
+        return Data(
+            X[rows].astype(np.float64, copy=False),
+            y[rows].astype(np.float64, copy=False),
+            None if weights is None else weights[rows].astype(np.float64, copy=False),
+        )
+
     @property
     def kinks(self) -> str:
         """What the second derivatives cannot see here, in words, or nothing."""
@@ -157,12 +166,7 @@ class Places:
     def _compute(self) -> Iterator[Place]:
         problem, data = self._problem, self._problem.data
         for start in range(0, len(data.X), problem.block):
-            rows = slice(start, start + problem.block)
-            block = Data(
-                data.X[rows].astype(np.float64, copy=False),
-                data.y[rows].astype(np.float64, copy=False),
-                None if data.weights is None else data.weights[rows].astype(np.float64, copy=False),
-            )
+            block = problem.samples(slice(start, start + problem.block))
             with np.errstate(all="ignore"):  # weights that have blown up; the result tells
                 here = loss_and_gradient(problem.architecture, problem.loss, problem.w, block)
             share = len(block.X) / len(data.X)
