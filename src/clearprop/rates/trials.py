@@ -119,10 +119,12 @@ class Trials:
         n, batch = len(self.data[0].X), self.settings.batch_size
         return min(n, max(round(epochs * n), n if batch == "full" else int(batch)))
 
-    def _train(self, members: Sequence[Any], settings: Settings, size: int) -> Population:
-        """On the samples as they were assembled once."""
+    def _train(
+        self, members: Sequence[Any], settings: Settings, size: int, *, watched_only: bool = True
+    ) -> Population:
+        """On the samples as they were assembled once, or on `size` of them."""
         train, rest = self.data
-        chosen = np.arange(len(train.X))
+        chosen: Any = slice(None)
         if size < len(train.X):
             chosen = np.sort(randomness.permutation(settings.seed, 0, len(train.X))[:size])
         return train_population(
@@ -134,7 +136,7 @@ class Trials:
             validation=None if rest is None else (rest.X, rest.y),
             sample_weight=None if train.weights is None else train.weights[chosen],
             hooks=Hooks(on_steps=self.on_steps),
-            watched_only=True,
+            watched_only=watched_only,
         )
 
     def short(self, epochs: int, *, constant: bool) -> Settings:
@@ -152,16 +154,8 @@ class Trials:
     def seconds_of_full_run(self, rate: float) -> float:
         """What the training will take, from a few epochs of it. It decides about nothing."""
         epochs = min(self.settings.epochs, max(2, self.settings.epochs // 12))
-        train, rest = self.data
-        run = train_population(
-            self.network,
-            train.X,
-            train.y,
-            [{"learning_rate": rate}],
-            self.short(epochs, constant=False),
-            validation=None if rest is None else (rest.X, rest.y),
-            sample_weight=train.weights,
-        )[0]
+        settings, size = self.short(epochs, constant=False), len(self.data[0].X)
+        run = self._train([{"learning_rate": rate}], settings, size, watched_only=False)[0]
         return run.seconds * self.settings.epochs / epochs
 
 
