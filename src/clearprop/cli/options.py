@@ -12,6 +12,7 @@ from clearprop.defaults import TABLE
 __all__ = [
     "HIDDEN",
     "SCHEDULE",
+    "SOURCE",
     "Activation",
     "Dropout",
     "Dtype",
@@ -23,6 +24,12 @@ __all__ = [
     "Target",
 ]
 
+# What a command trains on; `rates` needs it, `train` may resume instead.
+SOURCE = typer.Argument(
+    metavar="TABLE",
+    help="A CSV or Parquet file, or the name of a bundled table.",
+    show_default=False,
+)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Output = Annotated[
     Path | None,

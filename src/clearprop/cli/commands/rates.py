@@ -16,14 +16,7 @@ __all__ = ["rates"]
 
 
 def rates(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="TABLE",
-            help="A CSV or Parquet file, or the name of a bundled table.",
-            show_default=False,
-        ),
-    ],
+    source: Annotated[str, options.SOURCE],
     target: options.Target = None,
     rates: Annotated[
         str | None,

@@ -20,14 +20,7 @@ _SCHEDULES = "; ".join(
 
 
 def train(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TABLE",
-            help="A CSV or Parquet file, or the name of a bundled table.",
-            show_default=False,
-        ),
-    ] = None,
+    source: Annotated[str | None, options.SOURCE] = None,
     target: options.Target = None,
     task: Annotated[
         str | None,
